@@ -1,0 +1,34 @@
+package pipeline
+
+import "time"
+
+// StepKind says what a step asks for.
+type StepKind string
+
+// The kinds of steps.
+const (
+	StepDigit StepKind = "digit" // say one digit, aloud or silently
+	StepTurn  StepKind = "turn"  // turn the head one way and come back
+)
+
+// Step is one thing asked of the person.
+type Step struct {
+	Kind  StepKind
+	Digit int       // 0–9, for StepDigit
+	Turn  Direction // for StepTurn
+}
+
+// Challenge is what the person is asked, in order. One without steps asks nothing:
+// a recording is watched to its end.
+type Challenge struct{ Steps []Step }
+
+// Prompt is one step shown to the person.
+type Prompt struct {
+	Index int // of the step in the challenge
+	Step  Step
+	// ShownAt is the PTS of the frame that was captured when the step appeared on
+	// the person's screen, as well as the server can tell: from the client's
+	// acknowledgement where there is one, else from the moment of sending.
+	ShownAt time.Duration
+	Acked   bool // ShownAt rests on an acknowledgement
+}

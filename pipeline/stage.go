@@ -1,0 +1,81 @@
+package pipeline
+
+import "context"
+
+// Observation is one face and what was asked of the person when it was seen.
+type Observation struct {
+	Face *Face // lent until Observe returns
+	// Prompt is the step on the screen at Face.Frame.PTS; nil before the first,
+	// between steps, after the last, and for a recording without prompts.
+	Prompt *Prompt
+}
+
+// Stage gathers one kind of evidence over one session.
+type Stage interface {
+	// Observe takes the next face, in the order of PTS, and returns the scores
+	// that this face changed; the slice is valid until the next call. It reads
+	// time from the frame's PTS only, keeps nothing it was lent, and gives the
+	// same scores for the same observations. Not for concurrent use.
+	Observe(ctx context.Context, o Observation) ([]Score, error)
+	// Finish says that no face follows and returns every score for the last
+	// time, settled. It is called once.
+	Finish() []Score
+}
+
+// Kind makes stages of one kind; New is called once a session.
+type Kind struct {
+	Name string
+	New  func() (Stage, error)
+}
+
+// Whole is the Step of a score that is about the session and not about one step.
+const Whole = -1
+
+// Score is a stage's belief that the person is bona fide, by one kind of evidence.
+// The zero Score is not checked, which is different from 0.
+type Score struct {
+	Name    string   // of the evidence, as policies know it: "motion", "depth", "mouth", "lips" …
+	Step    int      // index of the challenge's step, or Whole
+	Checked bool     // false: there was not enough to see; Value means nothing
+	Value   float64  // 0–1, 1 is bona fide
+	Settled bool     // no later frame changes it
+	Reasons []Reason // why it is low or not checked
+	// Fraction is how far the person is in answering the step, 0–1, for the page's
+	// progress; 0 for Whole scores.
+	Fraction float64
+}
+
+// Reason is a stable code for why, "stage.what", listed in signaling/protocol.md.
+type Reason string
+
+// Guide watches quality and tells the person what to fix first.
+type Guide interface {
+	// Observe takes every face and returns the hint to show now. The same rules
+	// as Stage.Observe hold.
+	Observe(ctx context.Context, o Observation) (Hint, error)
+}
+
+// Hint is what the person should fix now. The zero Hint is "nothing".
+type Hint struct {
+	Code HintCode
+	// Direction says where to or where from, when the code has one: where to
+	// move for off_centre, where the light comes from for light_uneven. The
+	// person's own left and right.
+	Direction Direction
+	// Blocking hints keep a challenge from starting.
+	Blocking bool
+}
+
+// HintCode names a hint on the wire and in metrics.
+type HintCode string
+
+// Direction is seen from the person.
+type Direction string
+
+// The directions of turns and hints.
+const (
+	Left  Direction = "left"
+	Right Direction = "right"
+	Up    Direction = "up"
+	Down  Direction = "down"
+)
