@@ -1,0 +1,64 @@
+# Viva Voce. `make run` and `make test` do their own set-up and are quick the second time.
+SHELL := /bin/bash -euo pipefail -c
+.DEFAULT_GOAL := help
+export CGO_ENABLED := 1
+export GOFLAGS := -buildvcs=false
+
+LISTEN ?= 127.0.0.1:8080
+COUNT ?= 6
+FUZZTIME ?= 20s
+GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' 2>/dev/null)
+
+.PHONY: help run test build models demo bench fuzz lint screenshots clean packages testpackages
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: build models ## build all, serve the page on http://localhost:8080
+	@bin/vivavoce serve --open --listen $(LISTEN)
+
+test: testpackages build models web/node_modules/.package-lock.json ## set up and run every test, the browser's too
+	go vet ./...
+	go test -timeout 20m ./...
+	go test -timeout 10m -tags matprofile ./pipeline/...
+	cd web && npm test --silent
+	.ci/browser
+
+build: packages ## bin/vivavoce
+	@go build -o bin/vivavoce ./cmd/vivavoce
+
+models: build models/node_modules/.package-lock.json ## fetch, check and convert the models into models/files
+	@bin/vivavoce models
+
+demo: build models ## one whole session by itself, live in the terminal
+	@bin/vivavoce demo
+
+bench: build models ## Go benchmarks of every hop, COUNT runs each, summed up by benchstat
+	@mkdir -p .cache
+	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee .cache/bench.txt
+	go tool benchstat .cache/bench.txt
+
+fuzz: build models ## every fuzz target for FUZZTIME
+	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
+	  echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+
+lint: packages web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, tsc
+	@test -z "$$(gofmt -l $(GOFILES))" || { echo "gofmt these:"; gofmt -l $(GOFILES); exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	cd web && npm run --silent lint
+
+screenshots: build models testpackages web/node_modules/.package-lock.json ## remake web/docs/*.png from the real page
+	.ci/browser screenshots
+
+clean: ## remove what was built and fetched
+	rm -rf bin .cache models/files models/node_modules web/node_modules
+
+packages:
+	@.ci/packages run
+testpackages:
+	@.ci/packages test
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	@echo "npm ci in $*"
+	@cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
