@@ -1,0 +1,41 @@
+package signaling
+
+import "math"
+
+// Band is how a page is told of a score: coarse, so that an attacker cannot climb
+// it (AWS and Doubango say not to show scores to the person at all).
+type Band string
+
+// The bands.
+const (
+	Weak Band = "weak"
+	Fair Band = "fair"
+	Good Band = "good"
+)
+
+// The least values of fair and good. They are for the eye: the verdict rests on
+// the policy's thresholds.
+const (
+	fairFrom = 0.4
+	goodFrom = 0.7
+)
+
+// bandOf puts a value of 0–1 into its band; NaN is weak.
+func bandOf(value float64) Band {
+	switch {
+	case value >= goodFrom:
+		return Good
+	case value >= fairFrom:
+		return Fair
+	default:
+		return Weak
+	}
+}
+
+// coarse rounds a fraction to steps of 0.05 within 0–1; NaN is 0.
+func coarse(fraction float64) float64 {
+	if !(fraction > 0) {
+		return 0
+	}
+	return math.Round(math.Min(fraction, 1)*20) / 20
+}

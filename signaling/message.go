@@ -1,0 +1,191 @@
+package signaling
+
+import "vivavoce/pipeline"
+
+// Version is the protocol's, the "v" of every message.
+const Version = 1
+
+// Message is one WebSocket message: what a page sends or what a server sends.
+type Message interface {
+	// Type is the "type" on the wire.
+	Type() string
+}
+
+// Page to server.
+type (
+	// Hello is the first message of a page.
+	Hello struct {
+		Token  string  `json:"token"`
+		Client *Client `json:"client,omitempty"`
+	}
+	// Client is what a page says of itself, for logs.
+	Client struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
+	}
+	// Offer is the page's SDP: one video track, at most one audio track.
+	Offer struct {
+		SDP string `json:"sdp"`
+	}
+	// Candidate is one ICE candidate, either way. An empty Candidate ends them.
+	Candidate struct {
+		Candidate     string  `json:"candidate"`
+		SDPMid        *string `json:"sdp_mid,omitempty"`
+		SDPMLineIndex *int    `json:"sdp_mline_index,omitempty"`
+	}
+	// PromptShown says that a step is painted.
+	PromptShown struct {
+		Index int `json:"index"`
+	}
+	// Device is what the browser says of its camera.
+	Device struct {
+		Label      string  `json:"label,omitempty"`
+		Width      int     `json:"width,omitempty"`
+		Height     int     `json:"height,omitempty"`
+		FrameRate  float64 `json:"frame_rate,omitempty"`
+		FacingMode string  `json:"facing_mode,omitempty"`
+	}
+	// Restart is an offer made with iceRestart.
+	Restart struct {
+		SDP string `json:"sdp"`
+	}
+	// Bye says that the person gave up.
+	Bye struct {
+		Reason string `json:"reason,omitempty"` // cancelled, camera_lost, navigated
+	}
+)
+
+// Server to page.
+type (
+	// Welcome answers a good Hello.
+	Welcome struct {
+		Session     string      `json:"session"`
+		Media       string      `json:"media"` // MediaWebRTC or MediaLocal
+		Digits      int         `json:"digits"`
+		Turns       int         `json:"turns"`
+		ExpiresInMS int64       `json:"expires_in_ms"`
+		ICEServers  []ICEServer `json:"ice_servers"`
+	}
+	// ICEServer is a STUN or TURN server for the page.
+	ICEServer struct {
+		URLs       []string `json:"urls"`
+		Username   string   `json:"username,omitempty"`
+		Credential string   `json:"credential,omitempty"`
+	}
+	// Answer is the server's SDP.
+	Answer struct {
+		SDP string `json:"sdp"`
+	}
+	// StateChange says where the session is.
+	StateChange struct {
+		State State `json:"state"`
+	}
+	// Hint is the one thing to fix now.
+	Hint struct {
+		Code      string             `json:"code"` // "none" clears
+		Direction pipeline.Direction `json:"direction,omitempty"`
+		Blocking  bool               `json:"blocking"`
+	}
+	// Prompt is the step to show now.
+	Prompt struct {
+		Index     int                `json:"index"`
+		Of        int                `json:"of"`
+		Kind      pipeline.StepKind  `json:"kind"`
+		Direction pipeline.Direction `json:"direction,omitempty"` // turns
+		Digit     string             `json:"digit,omitempty"`     // digits, and the two below
+		Phrase    string             `json:"phrase,omitempty"`
+		Position  *int               `json:"position,omitempty"`
+		TimeMS    int64              `json:"time_ms"`
+	}
+	// Progress says how the step on the screen goes.
+	Progress struct {
+		Index    int            `json:"index"`
+		Phase    pipeline.Phase `json:"phase"`
+		Fraction float64        `json:"fraction"`
+		Band     Band           `json:"band"`
+	}
+	// Score is exact: for the integrator.
+	Score struct {
+		Name    string            `json:"name"`
+		Step    *int              `json:"step,omitempty"` // absent: the whole session
+		Checked bool              `json:"checked"`
+		Value   *float64          `json:"value,omitempty"` // absent: not checked
+		Settled bool              `json:"settled"`
+		Reasons []pipeline.Reason `json:"reasons"`
+	}
+	// Verdict is the answer. Checks is for the page; Confidence and Scores are
+	// for the integrator.
+	Verdict struct {
+		Outcome    string            `json:"outcome"`
+		Confidence *int              `json:"confidence,omitempty"`
+		Reasons    []pipeline.Reason `json:"reasons"`
+		Checks     []Check           `json:"checks,omitempty"`
+		Scores     []Score           `json:"scores,omitempty"`
+	}
+	// Check is a score as the person may see it.
+	Check struct {
+		Name    string `json:"name"`
+		Checked bool   `json:"checked"`
+		Band    Band   `json:"band,omitempty"` // absent: not checked
+	}
+	// Error says what went wrong. Text is English, for logs.
+	Error struct {
+		Code  Code   `json:"code"`
+		Text  string `json:"message"`
+		Fatal bool   `json:"fatal"` // the server closes
+	}
+)
+
+// The media of a session, in Welcome.
+const (
+	MediaWebRTC = "webrtc"
+	MediaLocal  = "local"
+)
+
+// Type implements Message.
+func (Hello) Type() string { return "hello" }
+
+// Type implements Message.
+func (Offer) Type() string { return "offer" }
+
+// Type implements Message.
+func (Candidate) Type() string { return "candidate" }
+
+// Type implements Message.
+func (PromptShown) Type() string { return "prompt_shown" }
+
+// Type implements Message.
+func (Device) Type() string { return "device" }
+
+// Type implements Message.
+func (Restart) Type() string { return "restart" }
+
+// Type implements Message.
+func (Bye) Type() string { return "bye" }
+
+// Type implements Message.
+func (Welcome) Type() string { return "welcome" }
+
+// Type implements Message.
+func (Answer) Type() string { return "answer" }
+
+// Type implements Message.
+func (StateChange) Type() string { return "state" }
+
+// Type implements Message.
+func (Hint) Type() string { return "hint" }
+
+// Type implements Message.
+func (Prompt) Type() string { return "prompt" }
+
+// Type implements Message.
+func (Progress) Type() string { return "progress" }
+
+// Type implements Message.
+func (Score) Type() string { return "score" }
+
+// Type implements Message.
+func (Verdict) Type() string { return "verdict" }
+
+// Type implements Message.
+func (Error) Type() string { return "error" }
