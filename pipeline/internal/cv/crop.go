@@ -1,7 +1,17 @@
 package cv
 
+/*
+#cgo CFLAGS: -O3
+#cgo LDFLAGS: -lm
+#cgo noescape viva_crop
+#cgo nocallback viva_crop
+#include "crop.h"
+*/
+import "C"
+
 import (
 	"math"
+	"unsafe"
 
 	"vivavoce/media"
 )
@@ -11,41 +21,68 @@ type Region struct {
 	CX, CY float64 // centre in pixels; the top left corner of the frame is 0, 0
 	Side   float64 // pixels
 	Angle  float64 // radians; positive turns clockwise in the picture
+	// Replicate repeats the frame's border outside of it, as the mesh was trained
+	// with; otherwise what lies outside is black, as for the detectors (MediaPipe's
+	// face_landmark and face_detection graphs).
+	Replicate bool
+}
+
+// At returns the place in the frame, in pixels, of u, v in the region, each 0–1 from its
+// top left corner.
+func (r Region) At(u, v float64) (x, y float64) {
+	sin, cos := math.Sincos(r.Angle)
+	du, dv := (u-0.5)*r.Side, (v-0.5)*r.Side
+	return r.CX + cos*du - sin*dv, r.CY + sin*du + cos*dv
 }
 
 // Crop samples the region r of f into dst as three planes of size×size float32, R, G
-// and B (NCHW), black at lo and white at hi. What lies outside of the frame is lo.
-// dst must hold 3·size·size values.
+// and B (NCHW), black at lo and white at hi, bilinear, BT.601 by f's range. It reads the
+// planes in place and allocates nothing. dst must hold 3·size·size values; a region
+// or frame without area gives black.
 func Crop(dst []float32, f *media.Frame, r Region, size int, lo, hi float32) {
+	dst = dst[:3*size*size]
 	sin, cos := math.Sincos(r.Angle)
 	step := r.Side / float64(size)
-	n := size * size
-	for v := range size {
-		for u := range size {
-			du, dv := (float64(u)+0.5)*step-r.Side/2, (float64(v)+0.5)*step-r.Side/2
-			x, y := r.CX+cos*du-sin*dv, r.CY+sin*du+cos*dv
-			red, green, blue := pixel(f, x, y)
-			i := v*size + u
-			dst[i] = lo + (hi-lo)*float32(red)
-			dst[n+i] = lo + (hi-lo)*float32(green)
-			dst[2*n+i] = lo + (hi-lo)*float32(blue)
-		}
+	x, y := r.At(0.5/float64(size), 0.5/float64(size))
+	if !(r.Side > 0) || math.IsInf(r.Side+x+y, 0) || math.IsNaN(x+y) || empty(f) || size < 1 {
+		fill(dst, lo)
+		return
+	}
+	C.viva_crop((*C.float)(&dst[0]), bytes(f.Y), bytes(f.Cb), bytes(f.Cr), picture(f), C.viva_grid{
+		x: C.double(x), y: C.double(y), dx: C.double(cos * step), dy: C.double(sin * step),
+		size: C.int(size), replicate: flag(r.Replicate), lo: C.float(lo), hi: C.float(hi),
+	})
+}
+
+// empty reports whether f lacks the planes that its size promises; C must not look.
+func empty(f *media.Frame) bool {
+	if f.Width < 1 || f.Height < 1 || f.YStride < f.Width {
+		return true
+	}
+	cw, ch := (f.Width+1)/2, (f.Height+1)/2
+	chroma := (ch-1)*f.CStride + cw
+	return f.CStride < cw || len(f.Y) < (f.Height-1)*f.YStride+f.Width || len(f.Cb) < chroma || len(f.Cr) < chroma
+}
+
+func fill(dst []float32, v float32) {
+	for i := range dst {
+		dst[i] = v
 	}
 }
 
-func pixel(f *media.Frame, x, y float64) (r, g, b float64) {
-	if !(x >= 0 && y >= 0 && x < float64(f.Width) && y < float64(f.Height)) {
-		return 0, 0, 0
+// picture carries f's numbers; the planes go as arguments of their own.
+func picture(f *media.Frame) C.viva_picture {
+	return C.viva_picture{
+		width: C.int(f.Width), height: C.int(f.Height),
+		ystride: C.int(f.YStride), cstride: C.int(f.CStride), full: flag(f.FullRange),
 	}
-	i, j := int(x), int(y)
-	offset, gain := spread(f)
-	chroma := 255.0 / 224
-	if f.FullRange {
-		chroma = 1
+}
+
+func bytes(p []byte) *C.uint8_t { return (*C.uint8_t)(unsafe.Pointer(&p[0])) }
+
+func flag(b bool) C.int {
+	if b {
+		return 1
 	}
-	l := (float64(f.Y[j*f.YStride+i]) - offset) * gain
-	cb := (float64(f.Cb[j/2*f.CStride+i/2]) - 128) * chroma
-	cr := (float64(f.Cr[j/2*f.CStride+i/2]) - 128) * chroma
-	unit := func(v float64) float64 { return min(1, max(0, v/255)) }
-	return unit(l + 1.402*cr), unit(l - 0.344136*cb - 0.714136*cr), unit(l + 1.772*cb)
+	return 0
 }
