@@ -1,5 +1,7 @@
 package pipeline
 
+import "time"
+
 // State is where an attempt is.
 type State string
 
@@ -25,7 +27,8 @@ type HintChanged struct{ Hint Hint }
 // Prompted says that a step is to be shown now.
 type Prompted struct {
 	Prompt Prompt
-	Of     int // steps in all
+	Of     int           // steps in all
+	Time   time.Duration // how long it stays at most
 	// Phrase is the run of digits that the step belongs to and Position the
 	// step's place in it; empty for turns.
 	Phrase   string

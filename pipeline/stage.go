@@ -18,8 +18,10 @@ type Stage interface {
 	// same scores for the same observations. Not for concurrent use.
 	Observe(ctx context.Context, o Observation) ([]Score, error)
 	// Finish says that no face follows and returns every score for the last
-	// time, settled. It is called once.
-	Finish() []Score
+	// time, settled; one that was settled before is the same. It is called once,
+	// or not at all when the attempt failed or was cancelled,
+	// and gives up with the context's error when ctx is done.
+	Finish(ctx context.Context) ([]Score, error)
 }
 
 // Kind makes stages of one kind; New is called once a session.
@@ -43,10 +45,18 @@ type Score struct {
 	// Fraction is how far the person is in answering the step, 0–1, for the page's
 	// progress; 0 for Whole scores.
 	Fraction float64
+	// Phase is what a turn waits for: PhaseGo until the head is turned far enough,
+	// then PhaseReturn until it is back. Empty for all other scores.
+	Phase Phase
 }
 
-// Reason is a stable code for why, "stage.what", listed in signaling/protocol.md.
-type Reason string
+// The scores of the stages that there are, as policies name them.
+const (
+	ScoreMotion = "motion" // the head turned as asked
+	ScoreDepth  = "depth"  // and moved as a body in space does
+	ScoreMouth  = "mouth"  // the mouth moved when a digit was asked, and rested otherwise
+	ScoreLips   = "lips"   // the digits were said
+)
 
 // Guide watches quality and tells the person what to fix first.
 type Guide interface {
@@ -68,6 +78,10 @@ type Hint struct {
 
 // HintCode names a hint on the wire and in metrics.
 type HintCode string
+
+// HintReconnecting is the one hint that an attempt gives by itself: pictures
+// stopped. All others come from the guide.
+const HintReconnecting HintCode = "reconnecting"
 
 // Direction is seen from the person.
 type Direction string

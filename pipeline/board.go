@@ -1,0 +1,74 @@
+package pipeline
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// worthTelling is by how much an unsettled score must change to be reported again.
+const worthTelling = 0.01
+
+// board holds the score of every name and step as it was last told. A settled score stays as
+// it is: whoever failed a step cannot mend it later.
+type board struct{ scores []Score }
+
+// put takes s and reports whether it differs from what was last told by enough to
+// be told now; if not, it is forgotten.
+func (b *board) put(s Score) bool {
+	// Stages may reuse what they return: keep copies.
+	s.Reasons = slices.Clone(s.Reasons)
+	for i, o := range b.scores {
+		if o.Name == s.Name && o.Step == s.Step {
+			if o.Settled || alike(o, s) {
+				return false
+			}
+			b.scores[i] = s
+			return true
+		}
+	}
+	b.scores = append(b.scores, s)
+	return true
+}
+
+func alike(a, b Score) bool {
+	return a.Checked == b.Checked && a.Settled == b.Settled && a.Phase == b.Phase &&
+		math.Abs(a.Value-b.Value) < worthTelling && math.Abs(a.Fraction-b.Fraction) < 0.05 &&
+		slices.Equal(a.Reasons, b.Reasons)
+}
+
+// settled reports whether step's score of that name changes no more.
+func (b *board) settled(name string, step int) bool {
+	return slices.ContainsFunc(b.scores, func(s Score) bool {
+		return s.Name == name && s.Step == step && s.Settled
+	})
+}
+
+// progress returns how far the person is with step, by the stage that is furthest.
+func (b *board) progress(step int) (Phase, float64) {
+	phase, fraction := PhaseGo, 0.0
+	for _, s := range b.scores {
+		if s.Step != step {
+			continue
+		}
+		if s.Phase == PhaseReturn || s.Phase == PhaseDone {
+			phase = s.Phase
+		}
+		if s.Fraction > fraction && s.Fraction <= 1 {
+			fraction = s.Fraction
+		}
+	}
+	return phase, fraction
+}
+
+// sorted returns the scores, those of the whole session first, then by name and step.
+func (b *board) sorted() []Score {
+	out := slices.Clone(b.scores)
+	slices.SortFunc(out, func(x, y Score) int {
+		if d := cmp.Compare(min(x.Step, 0), min(y.Step, 0)); d != 0 {
+			return d
+		}
+		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Step, y.Step))
+	})
+	return out
+}

@@ -1,0 +1,158 @@
+package pipeline
+
+import "time"
+
+// framing waits for a face that can be judged and stays so.
+type framing struct {
+	began  time.Duration // PTS of the first frame
+	any    bool          // there was one
+	steady bool          // the face is good since
+	since  time.Duration
+	last   time.Duration
+}
+
+// ready takes a frame and reports whether the challenge can start.
+func (f *framing) ready(good bool, pts time.Duration, t Timing) bool {
+	if !f.any {
+		f.any, f.began = true, pts
+	}
+	gap := pts-f.last >= t.MediaGap
+	f.last = pts
+	if !good || gap || !f.steady {
+		f.steady, f.since = good, pts
+		return false
+	}
+	return pts-f.since >= t.Steady
+}
+
+// expired reports whether framing took too long on the frames' own time.
+func (f *framing) expired(t Timing) bool { return f.last-f.began >= t.Framing }
+
+// presence watches the face's being there and alone, during the challenge.
+type presence struct {
+	absent  bool
+	gone    time.Duration // PTS when it was first missed
+	crowded bool
+	crowd   time.Duration // PTS when others were first seen
+	paused  time.Duration // the course stood still for it so far
+}
+
+// see takes the next frame, dt after the last, and returns whether the course
+// stands still, and the reason to end.
+func (p *presence) see(face *Face, dt time.Duration, t Timing) (still bool, why Reason) {
+	pts := face.Frame.PTS
+	switch {
+	case face.Found:
+		p.absent = false
+	case !p.absent:
+		p.absent, p.gone = true, pts
+	case pts-p.gone > t.FaceGrace:
+		still = true
+		p.paused += dt
+	}
+	switch {
+	case face.Others == 0:
+		p.crowded = false
+	case !p.crowded:
+		p.crowded, p.crowd = true, pts
+	case pts-p.crowd > t.Several:
+		return still, FaceSeveral
+	}
+	if p.paused > t.FaceLost {
+		return still, FaceLost
+	}
+	return still, ""
+}
+
+// course leads through the steps of a challenge. Its time is PTS without the pauses for
+// lost frames and lost faces.
+type course struct {
+	steps  []Step
+	timing Timing
+
+	time    time.Duration // of the course
+	pts     time.Duration // of the newest frame
+	started bool
+
+	next   int           // step to prompt next
+	due    time.Duration // course time at which the shown step is over, or the next is prompted
+	shown  *Prompt       // asked now; nil between steps. Never changed, only replaced: stages may hold it
+	before *Prompt       // was on the screen before shown; nil when nothing was
+	sent   time.Duration // PTS at which shown was sent
+}
+
+func newCourse(steps []Step, t Timing) course { return course{steps: steps, timing: t} }
+
+// start begins the course at the frame of that PTS.
+func (c *course) start(pts time.Duration) {
+	c.started, c.pts, c.due = true, pts, c.timing.Pause
+}
+
+// pass takes the time of the next frame, and returns how long ago the last one was.
+// A gap is not counted: nothing could be seen of the person meanwhile.
+func (c *course) pass(pts time.Duration) (dt time.Duration) {
+	dt = max(pts-c.pts, 0)
+	c.pts = pts
+	if dt >= c.timing.MediaGap {
+		return 0
+	}
+	return dt
+}
+
+// visible returns the prompt on the screen at pts.
+func (c *course) visible(pts time.Duration) *Prompt {
+	if c.shown != nil && pts < c.shown.ShownAt {
+		return c.before
+	}
+	return c.shown
+}
+
+// over reports whether all steps are over.
+func (c *course) over() bool { return c.shown == nil && c.next == len(c.steps) }
+
+// endStep takes the shown step down; the next of the same phrase follows at once.
+func (c *course) endStep() {
+	i := c.shown.Index
+	c.before, c.shown = nil, nil
+	if c.next < len(c.steps) && c.steps[i].Kind == StepDigit && c.steps[c.next].Kind == StepDigit {
+		c.due = c.time
+		return
+	}
+	c.due = c.time + c.timing.Pause
+}
+
+// prompt puts the next step up at pts, the moment of sending.
+func (c *course) prompt(pts time.Duration, before *Prompt) Prompted {
+	i := c.next
+	p := Prompt{Index: i, Step: c.steps[i], ShownAt: pts}
+	c.next++
+	c.before, c.shown, c.sent = before, &p, pts
+	stay := c.timing.step(c.steps, i)
+	c.due = c.time + stay
+	e := Prompted{Prompt: p, Of: len(c.steps), Time: stay}
+	e.Phrase, e.Position = phrase(c.steps, i)
+	return e
+}
+
+// acknowledge moves the moment at which the prompt was seen to at, within its bounds.
+func (c *course) acknowledge(at time.Duration) {
+	p := *c.shown
+	p.ShownAt = min(max(at, c.sent), c.sent+c.timing.AckBound)
+	p.Acked = true
+	c.shown = &p
+}
+
+// phrase returns the run of digits around step i and i's place in it.
+func phrase(steps []Step, i int) (digits string, position int) {
+	if steps[i].Kind != StepDigit {
+		return "", 0
+	}
+	first := i
+	for first > 0 && steps[first-1].Kind == StepDigit {
+		first--
+	}
+	for j := first; j < len(steps) && steps[j].Kind == StepDigit; j++ {
+		digits += string(rune('0' + steps[j].Digit))
+	}
+	return digits, i - first
+}

@@ -1,0 +1,53 @@
+package pipeline
+
+// Reason is a stable code for why, "stage.what", listed in signaling/protocol.md.
+type Reason string
+
+// The reasons, as signaling/protocol.md §5 explains them.
+const (
+	MotionNoTurn     Reason = "motion.no_turn"
+	MotionWrongWay   Reason = "motion.wrong_way"
+	MotionTooSmall   Reason = "motion.too_small"
+	MotionTooEarly   Reason = "motion.too_early"
+	MotionTooLate    Reason = "motion.too_late"
+	MotionNotSmooth  Reason = "motion.not_smooth"
+	MotionNoReturn   Reason = "motion.no_return"
+	MotionNotChecked Reason = "motion.not_checked"
+
+	DepthFlat       Reason = "depth.flat"
+	DepthNotChecked Reason = "depth.not_checked"
+
+	MouthStill      Reason = "mouth.still"
+	MouthRestless   Reason = "mouth.restless"
+	MouthNotChecked Reason = "mouth.not_checked"
+
+	LipsNotChecked Reason = "lips.not_checked"
+
+	FaceLost    Reason = "face.lost"
+	FaceSeveral Reason = "face.several"
+
+	SessionNoFace    Reason = "session.no_face"
+	SessionNoMedia   Reason = "session.no_media"
+	SessionCancelled Reason = "session.cancelled"
+	SessionExpired   Reason = "session.expired"
+	SessionFailed    Reason = "session.failed"
+)
+
+// NotChecked is the reason that a required score of that name gives when it is
+// missing.
+func NotChecked(score string) Reason { return Reason(score + ".not_checked") }
+
+// excuses reports whether r says only that the person did not do what was asked, or
+// did it badly: something that happens to people who did not understand, were
+// distracted or chew. A score that is low for such reasons alone never makes a
+// spoof. Every other reason does, those of stages yet to come included.
+func (r Reason) excuses() bool {
+	switch r {
+	case MotionNoTurn, MotionWrongWay, MotionTooSmall, MotionTooEarly, MotionTooLate,
+		MotionNoReturn, MotionNotChecked, DepthNotChecked,
+		MouthStill, MouthRestless, MouthNotChecked, LipsNotChecked:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,89 @@
+package pipeline
+
+import (
+	"fmt"
+	"time"
+)
+
+// Timing holds every deadline of an attempt. The zero value of a field means its
+// default; all are watched, so no state lasts for ever.
+//
+// Steps, steadiness and losses run on the frames' own time (PTS). The deadlines of
+// the states run on the wall clock as well, so that a source that stops, or whose
+// time stands still, ends.
+type Timing struct {
+	Framing time.Duration // to find a face that can be judged; 60 s
+	Steady  time.Duration // good face without a break before the challenge starts; 600 ms
+
+	Turn      time.Duration // a turn of the head and back, at most; 6 s
+	Digit     time.Duration // from one digit to the next; 900 ms
+	DigitTail time.Duration // added to the last digit of a phrase, for those who are slow; 600 ms
+	Pause     time.Duration // nothing on the screen before each turn and phrase; 300 ms
+
+	Deciding time.Duration // for the stages to finish; 1 s
+	Whole    time.Duration // the attempt from Run to verdict; 90 s
+
+	MediaGap  time.Duration // without a frame: the challenge pauses, the person is told; 2 s
+	MediaLost time.Duration // without a frame: the attempt ends; 5 s
+	FaceGrace time.Duration // without a face before the challenge pauses; 1 s
+	FaceLost  time.Duration // paused for a lost face, in all: the attempt ends; 3 s
+	Several   time.Duration // several faces without a break: the attempt ends; 500 ms
+
+	AckBound time.Duration // a later acknowledgement of a prompt counts as this late; 1 s
+}
+
+// filled returns t with defaults in place of zeros.
+func (t Timing) filled() (Timing, error) {
+	for _, f := range []struct {
+		name  string
+		value *time.Duration
+		zero  time.Duration
+	}{
+		{"Framing", &t.Framing, 60 * time.Second},
+		{"Steady", &t.Steady, 600 * time.Millisecond},
+		{"Turn", &t.Turn, 6 * time.Second},
+		{"Digit", &t.Digit, 900 * time.Millisecond},
+		{"DigitTail", &t.DigitTail, 600 * time.Millisecond},
+		{"Pause", &t.Pause, 300 * time.Millisecond},
+		{"Deciding", &t.Deciding, time.Second},
+		{"Whole", &t.Whole, 90 * time.Second},
+		{"MediaGap", &t.MediaGap, 2 * time.Second},
+		{"MediaLost", &t.MediaLost, 5 * time.Second},
+		{"FaceGrace", &t.FaceGrace, time.Second},
+		{"FaceLost", &t.FaceLost, 3 * time.Second},
+		{"Several", &t.Several, 500 * time.Millisecond},
+		{"AckBound", &t.AckBound, time.Second},
+	} {
+		if *f.value < 0 {
+			return t, fmt.Errorf("timing: %s is %v, want 0 or more", f.name, *f.value)
+		}
+		if *f.value == 0 {
+			*f.value = f.zero
+		}
+	}
+	if t.MediaLost <= t.MediaGap {
+		return t, fmt.Errorf("timing: MediaLost %v is not above MediaGap %v", t.MediaLost, t.MediaGap)
+	}
+	return t, nil
+}
+
+// challenge is the longest that steps can take when frames keep coming: every
+// step to its end, the pauses, one loss of the face and the gaps in between.
+func (t Timing) challenge(steps []Step) time.Duration {
+	d := t.MediaLost + t.FaceGrace + t.FaceLost
+	for i := range steps {
+		d += t.Pause + t.step(steps, i)
+	}
+	return d
+}
+
+// step is how long step i is shown at most.
+func (t Timing) step(steps []Step, i int) time.Duration {
+	if steps[i].Kind == StepTurn {
+		return t.Turn
+	}
+	if i+1 < len(steps) && steps[i+1].Kind == StepDigit {
+		return t.Digit
+	}
+	return t.Digit + t.DigitTail
+}
