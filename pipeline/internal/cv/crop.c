@@ -5,41 +5,11 @@
 // plain loop that knows about borders. Fractions have 7 bits in both, so they give
 // the same numbers to the last rounding.
 #include "crop.h"
+#include "colour.h"
 #include <math.h>
 
 #define FRACTION 7
 #define ONE (1 << FRACTION)
-
-// colour holds BT.601's matrix with range, fixed-point scale and 1/255 folded in.
-typedef struct {
-	float luma, offset;     // v = luma * sum + offset
-	float rcr, gcb, gcr, bcb;
-	float chroma0;          // sum of a colourless sample
-	float lo, gain;
-} colour;
-
-static colour colour_of(const viva_picture *p, const viva_grid *g) {
-	const float unit = 255.0f * ONE * ONE;
-	const float ly = (p->full ? 1.0f : 255.0f / 219) / unit;
-	const float lc = (p->full ? 1.0f : 255.0f / 224) / unit;
-	colour c = {
-		.luma = ly, .offset = p->full ? 0 : -16.0f / 219,
-		.rcr = 1.402f * lc, .gcb = -0.344136f * lc, .gcr = -0.714136f * lc, .bcb = 1.772f * lc,
-		.chroma0 = 128.0f * ONE * ONE,
-		.lo = g->lo, .gain = g->hi - g->lo,
-	};
-	return c;
-}
-
-static inline float unit(float v) { return v < 0 ? 0 : v > 1 ? 1 : v; }
-
-static inline void put(float *dst, int plane, const colour *c, int l, int b, int r) {
-	float v = c->luma * (float)l + c->offset;
-	float cb = (float)b - c->chroma0, cr = (float)r - c->chroma0;
-	dst[0] = c->lo + c->gain * unit(v + c->rcr * cr);
-	dst[plane] = c->lo + c->gain * unit(v + c->gcb * cb + c->gcr * cr);
-	dst[2 * plane] = c->lo + c->gain * unit(v + c->bcb * cb);
-}
 
 // tap is a bilinear sample: four neighbours and their weights.
 typedef struct {
@@ -175,7 +145,7 @@ static int fast(float *dst, int plane, int from, int to, const viva_picture *p, 
 void viva_crop(float *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr,
 	viva_picture p, viva_grid g) {
 	p.y = y; p.cb = cb; p.cr = cr;
-	const colour c = colour_of(&p, &g);
+	const colour c = colour_of(p.full, ONE * ONE, g.lo, g.hi);
 	const int plane = g.size * g.size;
 	// 16.16 positions end at 32767; the gathers' offsets are 32 bits.
 	const int can = has_fast() && p.width < 32000 && p.height < 32000 &&

@@ -1,5 +1,6 @@
 // One picture in I420 and how its samples become numbers; filled on the C side's
 // stack, so that no Go pointer hides in Go memory.
+#pragma once
 #include <stdint.h>
 
 typedef struct {
@@ -18,3 +19,10 @@ typedef struct {
 
 void viva_crop(float *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr,
 	viva_picture p, viva_grid g);
+
+// viva_shrink makes the upright square of the frame's longer side, the frame in its
+// middle and black around it, out of area averages. Only for frames at least twice the
+// size and at most VIVA_WIDEST wide.
+#define VIVA_WIDEST 8192
+void viva_shrink(float *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr,
+	viva_picture p, int size, float lo, float hi);
