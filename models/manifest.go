@@ -1,0 +1,109 @@
+package models
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Errors that a caller may want to tell apart. Each comes wrapped with the
+// file's path and what to do.
+var (
+	ErrMissing  = errors.New("file is missing")
+	ErrMismatch = errors.New("SHA-256 does not match models/manifest.json")
+)
+
+//go:embed manifest.json
+var manifestJSON []byte
+
+// manifest is models/manifest.json: every file we take and every file we make.
+type manifest struct {
+	Sources []source `json:"sources"`
+	Files   []file   `json:"files"`
+}
+
+// source is a file, or a part of one, in an npm package.
+type source struct {
+	Name    string `json:"name"`
+	Package string `json:"package"` // name@version, as models/package.json pins it
+	Path    string `json:"path"`    // in the package
+	Asset   string `json:"asset"`   // file name inside packed assets at Path; "" means Path itself
+	SHA256  string `json:"sha256"`
+	Licence string `json:"licence"`
+}
+
+// file is a file that Prepare makes and Open checks.
+type file struct {
+	Name    string  `json:"name"`
+	From    string  `json:"from"` // a source's name; "" for a file that is committed beside the manifest
+	Make    string  `json:"make"` // copy or convert
+	SHA256  string  `json:"sha256"`
+	Licence string  `json:"licence"`
+	Origin  string  `json:"origin"` // who made it and what it is
+	Model   string  `json:"model"`  // the name for Library.Load; "" where it is not a model
+	Inputs  []Shape `json:"inputs"`
+	Outputs []Shape `json:"outputs"`
+}
+
+// Names of the files that are not models.
+const (
+	runtimeFile  = "libonnxruntime.so.1"
+	geometryFile = "face_geometry.binarypb"
+)
+
+func embedded() (manifest, error) {
+	var m manifest
+	d := json.NewDecoder(bytes.NewReader(manifestJSON))
+	if err := d.Decode(&m); err != nil {
+		return manifest{}, fmt.Errorf("read embedded manifest.json: %w", err)
+	}
+	return m, nil
+}
+
+func (m manifest) source(name string) (source, error) {
+	for _, s := range m.Sources {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return source{}, fmt.Errorf("source %q is not in the manifest", name)
+}
+
+// named returns the file with a name.
+func (m manifest) named(name string) (file, error) {
+	for _, f := range m.Files {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	return file{}, fmt.Errorf("file %q is not in the manifest", name)
+}
+
+// sum returns the SHA-256 of b as the manifest writes it.
+func sum(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
+
+// checked reads a file of the manifest and refuses other bytes than it names.
+func (f file) checked(dir string) ([]byte, error) {
+	path := filepath.Join(dir, f.Name)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w: run `make models`", path, ErrMissing)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read model file: %w", err)
+	}
+	if got := sum(b); got != f.SHA256 {
+		return nil, fmt.Errorf("%s: %w (it is %s, want %s): delete it and run `make models`",
+			path, ErrMismatch, got, f.SHA256)
+	}
+	return b, nil
+}
