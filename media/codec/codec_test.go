@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/asticode/go-astiav"
+
 	"vivavoce/media"
 )
 
@@ -304,5 +306,17 @@ func TestClosed(t *testing.T) {
 	e.Close()
 	if err := e.Encode(&media.Frame{}, false, nil); !errors.Is(err, ErrClosed) {
 		t.Errorf("Encode: err = %v, want ErrClosed", err)
+	}
+}
+
+func TestPayload(t *testing.T) {
+	p := astiav.AllocPacket()
+	defer p.Free()
+	if err := p.AllocPayload(5); err != nil {
+		t.Fatal(err)
+	}
+	copy(payloadOf(p), "vocal")
+	if got := string(p.Data()); got != "vocal" {
+		t.Errorf("payload reads %q, want what was written", got)
 	}
 }

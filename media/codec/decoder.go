@@ -12,10 +12,6 @@ import (
 	"vivavoce/media"
 )
 
-// padding is FFmpeg's AV_INPUT_BUFFER_PADDING_SIZE: bit readers run past the end.
-// go-astiav's Packet.FromData leaves it out, so our copy brings its own.
-const padding = 64
-
 // maxParams bounds H.264 parameter sets that wait for their picture, in bytes.
 const maxParams = 16 << 10
 
@@ -124,7 +120,6 @@ type core struct {
 	packet   *astiav.Packet
 	frame    *astiav.Frame
 	picture  picture
-	padded   []byte
 	seq      uint64
 	oversize bool // FFmpeg asked for a size over the limits
 }
@@ -186,14 +181,12 @@ func (k *core) format(offered []astiav.PixelFormat) astiav.PixelFormat {
 
 // decode sends head and data as one packet and emits what comes out.
 func (k *core) decode(head, data []byte, pts int64, emit func(*media.Frame)) error {
-	k.padded = append(append(k.padded[:0], head...), data...)
-	size := len(k.padded)
-	k.padded = append(k.padded, make([]byte, padding)...)
-	if err := k.packet.FromData(k.padded); err != nil {
-		return fmt.Errorf("copy packet: %w", err)
+	if err := k.packet.AllocPayload(len(head) + len(data)); err != nil {
+		return fmt.Errorf("allocate packet: %w", err)
 	}
 	defer k.packet.Unref()
-	k.packet.SetSize(size)
+	payload := payloadOf(k.packet)
+	copy(payload[copy(payload, head):], data)
 	k.packet.SetPts(pts)
 	k.packet.SetDts(astiav.NoPtsValue)
 	return k.send(emit)

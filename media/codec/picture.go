@@ -2,6 +2,7 @@ package codec
 
 // #cgo pkg-config: libavutil
 // #include <libavutil/frame.h>
+// #include <libavcodec/packet.h>
 import "C"
 
 import (
@@ -47,6 +48,17 @@ func (p *picture) close() {
 func damaged(f *astiav.Frame) bool {
 	c := (*C.AVFrame)(f.UnsafePointer())
 	return c.flags&C.AV_FRAME_FLAG_CORRUPT != 0 || c.decode_error_flags != 0
+}
+
+// payloadOf is the C memory of a packet that AllocPayload made, to be written.
+//
+// go-astiav 0.14.0 has no way to it: a Packet is a struct of one pointer to FFmpeg's,
+// which is what is read here (TestPayload watches over it). Its FromData is no
+// help: it leaves out the padding that FFmpeg's bit readers run into, and
+// allocates for each packet.
+func payloadOf(p *astiav.Packet) []byte {
+	c := *(**C.AVPacket)(unsafe.Pointer(p))
+	return unsafe.Slice((*byte)(c.data), int(c.size))
 }
 
 // take copies f, which stays the caller's. The result has planes, sizes and range.
