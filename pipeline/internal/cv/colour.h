@@ -22,7 +22,11 @@ static inline colour colour_of(int full, float scale, float lo, float hi) {
 	return c;
 }
 
-static inline float unit(float v) { return v < 0 ? 0 : v > 1 ? 1 : v; }
+// Written so that each half is one instruction and no branch.
+static inline float unit(float v) {
+	v = v > 0 ? v : 0;
+	return v < 1 ? v : 1;
+}
 
 static inline void put(float *dst, int plane, const colour *c, float l, float b, float r) {
 	float v = c->luma * l + c->offset;

@@ -22,7 +22,8 @@ void viva_crop(float *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *c
 
 // viva_shrink makes the upright square of the frame's longer side, the frame in its
 // middle and black around it, out of area averages. Only for frames at least twice the
-// size and at most VIVA_WIDEST wide.
+// size and at most VIVA_WIDEST wide, size at most VIVA_LARGEST.
 #define VIVA_WIDEST 8192
+#define VIVA_LARGEST 512
 void viva_shrink(float *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr,
 	viva_picture p, int size, float lo, float hi);

@@ -16,7 +16,8 @@ import "vivavoce/media"
 func Letterbox(dst []float32, f *media.Frame, size int, lo, hi float32) Region {
 	longer := max(f.Width, f.Height)
 	r := Region{CX: float64(f.Width) / 2, CY: float64(f.Height) / 2, Side: float64(longer)}
-	if longer < 2*size || longer > 256*size || f.Width > C.VIVA_WIDEST || empty(f) {
+	averages := longer >= 2*size && longer <= 256*size && f.Width <= C.VIVA_WIDEST && size <= C.VIVA_LARGEST
+	if !averages || empty(f) {
 		Crop(dst, f, r, size, lo, hi)
 		return r
 	}

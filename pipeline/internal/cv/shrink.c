@@ -13,19 +13,25 @@ static int cut(int i, int size, int longer, int n) {
 	return c < 0 ? 0 : c > n ? n : c;
 }
 
-// columns adds the rows [from, to) of a plane up; to - from is at most 257.
-static void columns(uint16_t *restrict sum, const uint8_t *restrict p, int width, int stride, int from, int to) {
+// columns adds the rows [from, to) of a plane up (at most 257) and leaves in before[x] the
+// sum of all columns left of x.
+static void columns(uint32_t *restrict before, const uint8_t *restrict p, int width, int stride, int from, int to) {
+	uint16_t sum[VIVA_WIDEST];
 	memset(sum, 0, width * sizeof *sum);
 	for (int y = from; y < to; y++) {
 		const uint8_t *row = p + (int64_t)y * stride;
 		for (int x = 0; x < width; x++) sum[x] += row[x];
 	}
+	uint32_t total = 0;
+	for (int x = 0; x < width; x++) {
+		before[x] = total;
+		total += sum[x];
+	}
+	before[width] = total;
 }
 
-static float mean(const uint16_t *sum, int from, int to, int rows) {
-	unsigned total = 0;
-	for (int x = from; x < to; x++) total += sum[x];
-	return (float)total / (float)((to - from) * rows);
+static inline float mean(const uint32_t *before, int from, int to, int rows) {
+	return (float)(before[to] - before[from]) / (float)((to - from) * rows);
 }
 
 static void blank(float *dst, int plane, int n, float lo) {
@@ -34,10 +40,12 @@ static void blank(float *dst, int plane, int n, float lo) {
 
 void viva_shrink(float *dst, const uint8_t *y, const uint8_t *cb, const uint8_t *cr,
 	viva_picture p, int size, float lo, float hi) {
-	uint16_t l[VIVA_WIDEST], b[VIVA_WIDEST / 2], r[VIVA_WIDEST / 2];
+	uint32_t l[VIVA_WIDEST + 1], b[VIVA_WIDEST / 2 + 1], r[VIVA_WIDEST / 2 + 1];
 	const colour c = colour_of(p.full, 1, lo, hi);
 	const int plane = size * size, longer = p.width > p.height ? p.width : p.height;
 	const int cw = (p.width + 1) / 2;
+	int x[VIVA_LARGEST + 1]; // where the pixels of a row begin
+	for (int u = 0; u <= size; u++) x[u] = cut(u, size, longer, p.width);
 	for (int v = 0; v < size; v++, dst += size) {
 		int y0 = cut(v, size, longer, p.height), y1 = cut(v + 1, size, longer, p.height);
 		if (y0 >= y1) {
@@ -49,7 +57,7 @@ void viva_shrink(float *dst, const uint8_t *y, const uint8_t *cb, const uint8_t 
 		columns(b, cb, cw, p.cstride, h0, h1);
 		columns(r, cr, cw, p.cstride, h0, h1);
 		for (int u = 0; u < size; u++) {
-			int x0 = cut(u, size, longer, p.width), x1 = cut(u + 1, size, longer, p.width);
+			int x0 = x[u], x1 = x[u + 1];
 			if (x0 >= x1) {
 				blank(dst + u, plane, 1, lo);
 				continue;
