@@ -2,8 +2,6 @@ package pipeline
 
 import "time"
 
-import "time"
-
 // State is where an attempt is.
 type State string
 
@@ -35,7 +33,6 @@ type Prompted struct {
 	// step's place in it; empty for turns.
 	Phrase   string
 	Position int
-	Time     time.Duration // given for the step, for the page to show
 }
 
 // Phase is how far the answer to one step has come.
