@@ -1,0 +1,122 @@
+package motion
+
+import (
+	"math"
+
+	"vivavoce/pipeline"
+	"vivavoce/pipeline/internal/cv"
+)
+
+// rigid lists landmarks that a head carries along and a face does not move: forehead,
+// temples, cheekbones, the nose. Lips, lids, brows and the jaw are left out.
+var rigid = [...]int{
+	10, 109, 67, 103, 54, 21, 162, 127, 234, 93, 338, 297, 332, 284, 251, 389, 356, 454, 323,
+	151, 9, 8, 168, 6, 197, 195, 5, 4, 1, 19, 94, 2,
+	98, 327, 64, 294, 48, 278, 115, 344, 220, 440, 45, 275, 51, 281, 3, 248, 236, 456, 134, 363,
+	33, 133, 263, 362, 116, 345, 117, 346, 118, 347, 119, 348, 123, 352, 50, 280, 101, 330,
+	108, 337, 69, 299, 104, 333, 68, 298, 71, 301, 139, 368, 143, 372, 34, 264, 227, 447,
+}
+
+// pointSet is a copy of the rigid landmarks, in interocular distances.
+type pointSet [len(rigid)]cv.Point2
+
+func (p *pointSet) take(f *pipeline.Face) {
+	unit := f.Interocular
+	if !(unit > 0) {
+		unit = 1
+	}
+	for i, n := range rigid {
+		p[i] = cv.Point2{X: float64(f.Points[n].X) / unit, Y: float64(f.Points[n].Y) / unit}
+	}
+}
+
+// mean is the average of some point sets: landmarks shake by a hundredth or two of
+// the distance between the eyes, and a few frames halve that.
+type mean struct {
+	sum pointSet
+	n   int
+}
+
+func (m *mean) add(p *pointSet) {
+	for i := range p {
+		m.sum[i].X += p[i].X
+		m.sum[i].Y += p[i].Y
+	}
+	m.n++
+}
+
+func (m *mean) value() (p pointSet) {
+	for i := range p {
+		p[i] = cv.Point2{X: m.sum[i].X / float64(m.n), Y: m.sum[i].Y / float64(m.n)}
+	}
+	return p
+}
+
+// extreme averages the points around the greatest angle.
+type extreme struct {
+	angle  float64 // greatest, degrees from the centre
+	points mean
+	set    pointSet // scratch of see
+}
+
+// near is how close to the greatest angle faces are averaged, in degrees.
+const near = 2.0
+
+func (e *extreme) see(f *pipeline.Face, angle float64) {
+	if angle < e.angle-near || angle > farthest {
+		return
+	}
+	if angle > e.angle+near/2 {
+		e.points = mean{}
+	}
+	e.angle = max(e.angle, angle)
+	e.set.take(f)
+	e.points.add(&e.set)
+}
+
+// depth is how much one turn moved the points as no plane does.
+type depth struct {
+	ok       bool
+	angle    float64 // degrees
+	parallax float64 // what one homography leaves, in interocular distances per sine of the angle
+}
+
+// Angles below which a turn says nothing of depth, in degrees.
+const leastAngle = 10
+
+// Parallax of flat pictures and heads; see the table in measure_test.go.
+const flatParallax, headParallax = 0.05, 0.15
+
+func (t *turn) depth() depth {
+	d := depth{angle: t.far.angle}
+	if !t.from.ok || t.from.points.n == 0 || t.far.points.n == 0 || d.angle < leastAngle {
+		return d
+	}
+	a, b := t.from.points.value(), t.far.points.value()
+	rms, ok := cv.HomographyResidual(a[:], b[:])
+	d.ok = ok
+	d.parallax = rms / math.Sin(min(d.angle, 90)*math.Pi/180)
+	return d
+}
+
+// wholeDepth is the score of the session: that of the flattest turn, since a flat picture
+// is flat in all and only noise makes it less so.
+func wholeDepth(turns []depth, settled bool) pipeline.Score {
+	s := pipeline.Score{Name: pipeline.ScoreDepth, Step: pipeline.Whole, Settled: settled}
+	for _, d := range turns {
+		if !d.ok {
+			continue
+		}
+		v := clamp((d.parallax - flatParallax) / (headParallax - flatParallax))
+		if !s.Checked || v < s.Value {
+			s.Checked, s.Value = true, v
+		}
+	}
+	switch {
+	case !s.Checked:
+		s.Reasons = []pipeline.Reason{pipeline.DepthNotChecked}
+	case s.Value < 0.5:
+		s.Reasons = []pipeline.Reason{pipeline.DepthFlat}
+	}
+	return s
+}

@@ -1,0 +1,176 @@
+package motion
+
+import (
+	"math"
+	"time"
+
+	"vivavoce/pipeline"
+)
+
+// turn follows the answer to one prompt.
+type turn struct {
+	index int
+	dir   pipeline.Direction
+	shown time.Duration // PTS; moves when the acknowledgement comes
+	reach float64       // degrees to be turned the right way
+	cross float64       // degrees that the other axis needs
+	from  centre
+
+	faces   int
+	last    moment
+	speed   float64 // of the last interval along the way, degrees a second
+	early   bool
+	moved   bool
+	movedAt time.Duration
+	wrong   bool // went another way first
+	jumped  bool
+	blind   bool // a hole in the middle
+	reached bool
+	// peak is the greatest angle along the way; far the points there.
+	peak     float64
+	far      extreme
+	returned bool
+}
+
+// moment is the head at one time: along the asked way and across it, degrees from
+// the centre.
+type moment struct {
+	pts           time.Duration
+	along, across float64
+}
+
+func newTurn(o Options, p *pipeline.Prompt, s *still) *turn {
+	t := &turn{index: p.Index, dir: p.Step.Turn, shown: p.ShownAt, from: s.at(p.ShownAt)}
+	t.reach, t.cross = o.Yaw, o.Pitch
+	if t.vertical() {
+		t.reach, t.cross = o.Pitch, o.Yaw
+	}
+	return t
+}
+
+func (t *turn) vertical() bool { return t.dir == pipeline.Up || t.dir == pipeline.Down }
+
+// measure returns where the head is.
+func (t *turn) measure(f *pipeline.Face) moment {
+	yaw, pitch := f.Pose.Yaw-t.from.yaw, f.Pose.Pitch-t.from.pitch
+	m := moment{pts: f.Frame.PTS, along: yaw, across: pitch}
+	if t.vertical() {
+		m.along, m.across = pitch, yaw
+	}
+	if t.dir == pipeline.Right || t.dir == pipeline.Down {
+		m.along = -m.along
+	}
+	return m
+}
+
+// see takes the next face.
+func (t *turn) see(f *pipeline.Face) {
+	if !t.from.ok {
+		return
+	}
+	m := t.measure(f)
+	if t.faces > 0 {
+		t.blind = t.blind || m.pts-t.last.pts > hole
+		t.jumped = t.jumped || t.jump(m)
+	}
+	t.faces++
+	t.last = m
+	if math.Abs(m.along) > farthest || math.Abs(m.across) > farthest {
+		t.jumped = true
+	}
+	if !t.moved && (math.Abs(m.along) >= onset || math.Abs(m.across) >= onset) {
+		t.moved, t.movedAt = true, m.pts
+	}
+	if !t.reached {
+		across := math.Abs(m.across) >= astray*t.cross && m.along < astray*t.reach && math.Abs(m.across) >= onset
+		t.wrong = t.wrong || across || m.along <= -max(onset, astray*t.reach)
+	}
+	t.peak = max(t.peak, m.along)
+	t.reached = t.reached || m.along >= t.reach
+	t.far.see(f, math.Hypot(m.along, m.across))
+	t.returned = t.reached && m.along <= max(backLeast, back*t.peak)
+}
+
+// Bounds on how a head moves. People asked to turn reach 100–300° a second and gain
+// speed by up to about 5,000° a second² (Grossman et al. 1988 measured 780°/s and
+// less in vigorous shaking); shake is the pose's noise between frames. At 10
+// frames a second nothing that stays within a turn's size breaks them: jumps are then
+// left to others.
+const (
+	fastest = 400.0  // degrees a second
+	hardest = 6000.0 // degrees a second²
+	shake   = 4.0    // degrees
+)
+
+// jump reports whether the way from the last moment to m is none a head takes.
+func (t *turn) jump(m moment) bool {
+	dt := (m.pts - t.last.pts).Seconds()
+	if dt <= 0 {
+		return false
+	}
+	moved := math.Hypot(m.along-t.last.along, m.across-t.last.across)
+	speed := (m.along - t.last.along) / dt
+	gained := math.Abs(speed - t.speed)
+	first := t.faces == 1
+	t.speed = speed
+	return moved > fastest*dt+shake || !first && gained*dt > hardest*dt*dt+shake
+}
+
+// score says how the turn goes; over is that nothing more will be seen of it.
+func (t *turn) score(over bool) pipeline.Score {
+	s := pipeline.Score{Name: pipeline.ScoreMotion, Step: t.index, Settled: over || t.returned}
+	s.Phase, s.Fraction = t.progress()
+	if t.blind || t.faces < 3 {
+		s.Reasons = []pipeline.Reason{pipeline.MotionNotChecked}
+		return s
+	}
+	s.Checked = true
+	s.Value, s.Reasons = t.judge(s.Settled)
+	return s
+}
+
+func (t *turn) progress() (pipeline.Phase, float64) {
+	switch {
+	case t.returned:
+		return pipeline.PhaseReturn, 1
+	case t.reached:
+		left := t.last.along / t.peak
+		return pipeline.PhaseReturn, 0.5 + 0.5*clamp(1-left)
+	default:
+		return pipeline.PhaseGo, 0.5 * clamp(t.last.along/t.reach)
+	}
+}
+
+// judge values the turn: the lowest of what its faults leave.
+func (t *turn) judge(settled bool) (float64, []pipeline.Reason) {
+	value := t.size()
+	var why []pipeline.Reason
+	fault := func(is bool, r pipeline.Reason, leaves float64) {
+		if is {
+			value, why = min(value, leaves), append(why, r)
+		}
+	}
+	fault(t.jumped, pipeline.MotionNotSmooth, 0.05)
+	fault(t.wrong, pipeline.MotionWrongWay, 0.1)
+	after := t.movedAt - t.shown
+	fault(t.moved && after < soonest, pipeline.MotionTooEarly, 0.15)
+	fault(t.moved && after > latest, pipeline.MotionTooLate, 0.3)
+	if settled {
+		small := t.peak >= onset
+		fault(!t.reached && small, pipeline.MotionTooSmall, 0.4)
+		fault(!t.reached && !small, pipeline.MotionNoTurn, 0.05)
+		fault(t.reached && !t.returned, pipeline.MotionNoReturn, 0.4)
+	}
+	return value, why
+}
+
+// size is 0.4 just below the required angle, 0.7 at it, and 1 from 1.4 of it on.
+func (t *turn) size() float64 {
+	part := t.peak / t.reach
+	if part < 1 {
+		return 0.4 * clamp(part)
+	}
+	return 0.7 + 0.3*clamp((part-1)/0.4)
+}
+
+func clamp(v float64) float64 { return min(max(v, 0), 1) }
