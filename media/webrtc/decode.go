@@ -1,0 +1,110 @@
+package webrtc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"vivavoce/media"
+	"vivavoce/media/codec"
+)
+
+// maxRefused is how many key frames over the resolution limit end the peer.
+const maxRefused = 5
+
+// decoding turns a track's frames into pictures, on a goroutine of its own so that
+// arrival times are those of the network.
+type decoding struct {
+	peer   *Peer
+	intake *intake
+
+	decoder Decoder
+	codec   codec.Name
+	clock   senderClock
+	unit    *unit // being decoded
+	seq     uint64
+	shown   bool // the unit gave a picture
+	refused int
+}
+
+func (d *decoding) run(ctx context.Context) error {
+	defer func() {
+		if d.decoder != nil {
+			d.decoder.Close()
+		}
+	}()
+	emit := d.emit // bound once: a method value allocates
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case d.unit = <-d.intake.frames.queue:
+		}
+		if err := d.decode(emit); err != nil {
+			return err
+		}
+		d.intake.frames.put(d.unit)
+	}
+}
+
+func (d *decoding) decode(emit func(*media.Frame)) error {
+	u, c := d.unit, &d.peer.counts
+	if err := d.open(u.codec); err != nil {
+		return err
+	}
+	if u.gap {
+		d.decoder.NeedKey()
+	}
+	pts := d.clock.pts(u.ts, u.arrived)
+	c.clockClamps.Store(d.clock.clamped)
+	d.shown = false
+	err := d.decoder.Decode(u.data, pts, emit)
+	switch {
+	case err == nil:
+		if d.shown && codec.IsKey(u.codec, u.data) {
+			c.keyFrames.Add(1)
+			d.intake.keys.got()
+		}
+		return nil
+	case errors.Is(err, codec.ErrKeyNeeded):
+		c.noKey.Add(1)
+	case errors.Is(err, codec.ErrLimit):
+		c.oversize.Add(1)
+		if d.refused++; d.refused >= maxRefused {
+			return fmt.Errorf("%w: %w", ErrResolution, err)
+		}
+	case errors.Is(err, codec.ErrCorrupt):
+		c.corrupt.Add(1)
+	default:
+		return err
+	}
+	d.intake.wantKey()
+	return nil
+}
+
+// open changes the decoder when the sender changed its codec.
+func (d *decoding) open(name codec.Name) error {
+	if d.decoder != nil && d.codec == name {
+		return nil
+	}
+	if d.decoder != nil {
+		d.decoder.Close()
+		d.decoder = nil
+	}
+	fresh, err := d.peer.engine.options.NewDecoder(name)
+	if err != nil {
+		return err
+	}
+	d.decoder, d.codec = fresh, name
+	return nil
+}
+
+// emit puts one picture into the source.
+func (d *decoding) emit(f *media.Frame) {
+	f.Seq, f.Arrived = d.seq, d.unit.arrived
+	d.seq++
+	d.shown = true
+	d.peer.counts.frames.Add(1)
+	d.peer.counts.saw(picture{d.codec, f.Width, f.Height})
+	d.peer.latest.Put(f)
+}
