@@ -13,11 +13,11 @@ const (
 	Good Band = "good"
 )
 
-// The least values of fair and good. They are for the eye: the verdict rests on
-// the policy's thresholds.
+// The least values of fair and good. 0.5 is where pipeline.DefaultPolicy lets a
+// check pass, so what is weak failed; the verdict itself rests on the policy.
 const (
-	fairFrom = 0.4
-	goodFrom = 0.7
+	fairFrom = 0.5
+	goodFrom = 0.75
 )
 
 // bandOf puts a value of 0–1 into its band; NaN is weak.

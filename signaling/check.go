@@ -1,6 +1,6 @@
 package signaling
 
-// The bounds of what a page may say. Each check returns a *DecodeError or nil.
+// The bounds of what a page may say. Each check returns a *ProtocolError or nil.
 
 func (m Hello) check() error {
 	if m.Token == "" || len(m.Token) > maxToken {

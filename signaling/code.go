@@ -1,6 +1,8 @@
 package signaling
 
-import "net/http"
+import (
+	"net/http"
+)
 
 // Code is a stable error code of protocol.md §6.
 type Code string
@@ -88,3 +90,23 @@ func (c Code) closeCode() int {
 		return 1011
 	}
 }
+
+// fatal says whether the code ends the connection it is told on. malformed does so
+// only after [maxMalformed].
+func (c Code) fatal() bool {
+	switch c {
+	case CodeUnknownType, CodeOutOfOrder, CodeMalformed, CodeCameraAbsent, CodeCameraBusy:
+		return false
+	default:
+		return true
+	}
+}
+
+// ProtocolError says why a message was refused, with the code that answers it.
+type ProtocolError struct {
+	Code   Code
+	Detail string // English, for logs; never the message's own values
+}
+
+// Error implements error.
+func (e *ProtocolError) Error() string { return string(e.Code) + ": " + e.Detail }

@@ -20,22 +20,13 @@ const (
 	maxPixels    = 1 << 16
 )
 
-// DecodeError says why a message was refused, with the code that answers it.
-type DecodeError struct {
-	Code   Code
-	Detail string // English, for logs; never the message's own values
-}
-
-// Error implements error.
-func (e *DecodeError) Error() string { return string(e.Code) + ": " + e.Detail }
-
-func malformed(format string, args ...any) *DecodeError {
-	return &DecodeError{Code: CodeMalformed, Detail: fmt.Sprintf(format, args...)}
+func malformed(format string, args ...any) *ProtocolError {
+	return &ProtocolError{Code: CodeMalformed, Detail: fmt.Sprintf(format, args...)}
 }
 
 // DecodePage reads a message of a page: a Hello, Offer, Candidate, PromptShown,
 // Device, Restart or Bye. Unknown fields are ignored; anything else that is not as
-// protocol.md says is a [DecodeError].
+// protocol.md says is a [ProtocolError].
 func DecodePage(data []byte) (Message, error) {
 	kind, fields, err := envelope(data)
 	if err != nil {
@@ -57,7 +48,7 @@ func DecodePage(data []byte) (Message, error) {
 	case "bye":
 		return decode[Bye](data, fields)
 	}
-	return nil, &DecodeError{Code: CodeUnknownType, Detail: "no such message type for a page"}
+	return nil, &ProtocolError{Code: CodeUnknownType, Detail: "no such message type for a page"}
 }
 
 // DecodeServer reads a message of a server, for clients written in Go.
@@ -88,13 +79,13 @@ func DecodeServer(data []byte) (Message, error) {
 	case "error":
 		return decode[Error](data, fields, "code")
 	}
-	return nil, &DecodeError{Code: CodeUnknownType, Detail: "no such message type for a server"}
+	return nil, &ProtocolError{Code: CodeUnknownType, Detail: "no such message type for a server"}
 }
 
 // envelope reads what every message has, and its fields.
 func envelope(data []byte) (kind string, fields map[string]json.RawMessage, err error) {
 	if len(data) > MaxMessage {
-		return "", nil, &DecodeError{Code: CodeTooLarge, Detail: "message over 64 KiB"}
+		return "", nil, &ProtocolError{Code: CodeTooLarge, Detail: "message over 64 KiB"}
 	}
 	if err := json.Unmarshal(data, &fields); err != nil || fields == nil {
 		return "", nil, malformed("not a JSON object")
@@ -104,7 +95,7 @@ func envelope(data []byte) (kind string, fields map[string]json.RawMessage, err 
 		return "", nil, malformed("v is missing or not a number")
 	}
 	if version != Version {
-		return "", nil, &DecodeError{Code: CodeUnsupportedVersion, Detail: "v is not 1"}
+		return "", nil, &ProtocolError{Code: CodeUnsupportedVersion, Detail: "v is not 1"}
 	}
 	if err := json.Unmarshal(fields["type"], &kind); err != nil || kind == "" {
 		return "", nil, malformed("type is missing or not a string")

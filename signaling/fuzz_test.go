@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-		"testing"
+	"testing"
 )
 
 // FuzzDecodePage holds that whatever a page sends is refused with a code or

@@ -173,7 +173,7 @@ func onlyGolden[M any](t *testing.T, folder string, messages map[string]M) {
 }
 
 func codeOf(err error) Code {
-	var d *DecodeError
+	var d *ProtocolError
 	if !errors.As(err, &d) {
 		return ""
 	}
@@ -230,7 +230,7 @@ func TestBandsAndFractions(t *testing.T) {
 		fraction float64
 	}{
 		{nan, Weak, 0}, {-1, Weak, 0}, {0, Weak, 0}, {0.024, Weak, 0}, {0.026, Weak, 0.05},
-		{0.399, Weak, 0.4}, {0.4, Fair, 0.4}, {0.7, Good, 0.7}, {1, Good, 1}, {7, Good, 1},
+		{0.499, Weak, 0.5}, {0.5, Fair, 0.5}, {0.75, Good, 0.75}, {1, Good, 1}, {7, Good, 1},
 	} {
 		if got := bandOf(tt.value); got != tt.band {
 			t.Errorf("bandOf(%v) = %s, want %s", tt.value, got, tt.band)

@@ -1,0 +1,152 @@
+package signaling
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"vivavoce/pipeline"
+)
+
+// Options say what a server serves and within which bounds. NewAttempt, Plan and
+// NewPeer are needed.
+type Options struct {
+	NewAttempt func(pipeline.Challenge) (Attempt, error)
+	Plan       pipeline.Plan // of every session's challenge
+	NewPeer    func(PeerOptions) (Peer, error)
+
+	Keys []string // integrators' API keys; none refuses every integrator
+	Open bool     // anyone may make sessions; the other calls still need a key
+
+	Pages          fs.FS    // files served at the root; nil serves none
+	AllowedOrigins []string // further origins whose pages may open the WebSocket: "https://host[:port]"
+	FrameAncestors []string // sites that may frame the pages, as CSP has them; none: nobody
+	ICEServers     []ICEServer
+	ExactToPage    bool // the page, too, gets exact scores: for demonstrations, never for attackers
+
+	Limits  Limits
+	Timing  Timing
+	Ready   func() error        // says why the server is not ready, for /readyz; nil is ready
+	Metrics *Metrics            // nil counts for nobody
+	Gather  prometheus.Gatherer // served at /metrics; nil serves none
+	Logger  *slog.Logger        // nil discards
+}
+
+// Limits bound what strangers can make a server hold. Zero fields mean the default.
+type Limits struct {
+	Sessions      int // not over, at once; 8 for each core: design §8 measured 20 on two
+	Remembered    int // over, kept for their verdict; 1000
+	Greeting      int // sockets that have not said hello; Sessions + 64
+	Listeners     int // event streams of one session; 4
+	CreatePerIP   int // sessions made a minute from one address when open; 30
+	Messages      int // a second from one page, with bursts of three seconds' worth; 20
+	Candidates    int // from one page; 64
+	Offers        int // from one page, restarts included; 16
+	Events        int // kept for event streams while a session runs; 1024
+	QueuedToPage  int // messages that wait for a slow page; 128
+	BytesToCreate int // body of POST /v1/sessions; 4096
+}
+
+// Timing holds every deadline of a connection. Zero fields mean the default. The
+// deadlines of framing and challenge are the attempt's own.
+type Timing struct {
+	Start        time.Duration // from POST /v1/sessions to hello; 2 min
+	Hello        time.Duration // from the socket's opening to hello; 10 s
+	FirstPicture time.Duration // from hello; 15 s
+	Whole        time.Duration // from hello to verdict, whatever happens; 3 min
+	Answer       time.Duration // to answer an offer; 5 s
+	Ping         time.Duration // between pings; 5 s
+	Silence      time.Duration // without pong or message: the page is gone; 15 s
+	Write        time.Duration // for one message to leave; 5 s
+	Linger       time.Duration // for the page to answer a close; 2 s
+	Remember     time.Duration // a session that is over; 10 min
+	Drain        time.Duration // for running sessions when the server is told to stop; 100 s, a whole attempt
+}
+
+func (l *Limits) fill() error {
+	for _, f := range []struct {
+		name  string
+		value *int
+		zero  int
+	}{
+		{"Sessions", &l.Sessions, 8 * runtime.GOMAXPROCS(0)},
+		{"Remembered", &l.Remembered, 1000},
+		{"Greeting", &l.Greeting, l.Sessions + 64},
+		{"Listeners", &l.Listeners, 4},
+		{"CreatePerIP", &l.CreatePerIP, 30},
+		{"Messages", &l.Messages, 20},
+		{"Candidates", &l.Candidates, 64},
+		{"Offers", &l.Offers, 16},
+		{"Events", &l.Events, 1024},
+		{"QueuedToPage", &l.QueuedToPage, 128},
+		{"BytesToCreate", &l.BytesToCreate, 4096},
+	} {
+		if *f.value < 0 {
+			return fmt.Errorf("limits: %s is %d, want 0 or more", f.name, *f.value)
+		}
+		if *f.value == 0 {
+			*f.value = f.zero
+		}
+	}
+	return nil
+}
+
+func (t *Timing) fill() error {
+	for _, f := range []struct {
+		name  string
+		value *time.Duration
+		zero  time.Duration
+	}{
+		{"Start", &t.Start, 2 * time.Minute},
+		{"Hello", &t.Hello, 10 * time.Second},
+		{"FirstPicture", &t.FirstPicture, 15 * time.Second},
+		{"Whole", &t.Whole, 3 * time.Minute},
+		{"Answer", &t.Answer, 5 * time.Second},
+		{"Ping", &t.Ping, 5 * time.Second},
+		{"Silence", &t.Silence, 15 * time.Second},
+		{"Write", &t.Write, 5 * time.Second},
+		{"Linger", &t.Linger, 2 * time.Second},
+		{"Remember", &t.Remember, 10 * time.Minute},
+		{"Drain", &t.Drain, 100 * time.Second},
+	} {
+		if *f.value < 0 {
+			return fmt.Errorf("timing: %s is %v, want 0 or more", f.name, *f.value)
+		}
+		if *f.value == 0 {
+			*f.value = f.zero
+		}
+	}
+	return nil
+}
+
+func (o *Options) fill() error {
+	if o.NewAttempt == nil {
+		return errors.New("nothing to judge with")
+	}
+	if len(o.Keys) == 0 && !o.Open {
+		return errors.New("no keys and not open: nobody could make a session")
+	}
+	for _, k := range o.Keys {
+		if len(k) < 16 {
+			return errors.New("a key of less than 16 characters")
+		}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics(prometheus.NewRegistry())
+	}
+	if o.Ready == nil {
+		o.Ready = func() error { return nil }
+	}
+	if o.ICEServers == nil {
+		o.ICEServers = []ICEServer{}
+	}
+	return errors.Join(o.Limits.fill(), o.Timing.fill())
+}

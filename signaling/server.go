@@ -1,0 +1,176 @@
+package signaling
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Bounds of HTTP that no operator needs to change.
+const (
+	readHeaderTimeout = 5 * time.Second
+	idleTimeout       = 60 * time.Second
+	callTimeout       = 10 * time.Second // for the body of a call to come and its answer to leave
+	maxHeaderBytes    = 16 << 10
+	retryAfter        = "5" // seconds; a session takes about ten, and others are under way
+	sweepEvery        = time.Second
+	closeTimeout      = 5 * time.Second // for connections to end after sessions did
+)
+
+// Server runs sessions for the pages of many people.
+type Server struct {
+	o        Options
+	open     opener
+	replace  bool // a new session ends the one before: a kiosk
+	store    *store
+	keys     []secret
+	visitors *visitors
+	handler  http.Handler
+
+	mu       sync.Mutex
+	greeting int // sockets that have no session yet
+	sockets  sync.WaitGroup
+	closed   bool // no further socket
+}
+
+// NewServer refuses options that cannot serve anybody.
+func NewServer(o Options) (*Server, error) {
+	if o.NewPeer == nil {
+		return nil, errors.New("new server: no media")
+	}
+	s, err := newServer(o)
+	if err != nil {
+		return nil, fmt.Errorf("new server: %w", err)
+	}
+	s.open = func(r *run) (Media, Peer, error) {
+		p, err := s.o.NewPeer(PeerOptions{
+			Session:     r.session.id,
+			OnCandidate: func(c Candidate) { r.trickle.pass(c, r.send) },
+		})
+		return p, p, err
+	}
+	return s, nil
+}
+
+func newServer(o Options) (*Server, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	s := &Server{o: o, visitors: newVisitors(o.Limits.CreatePerIP)}
+	s.store = newStore(&s.o)
+	for _, k := range o.Keys {
+		s.keys = append(s.keys, hash(k))
+	}
+	h, err := s.routes()
+	if err != nil {
+		return nil, err
+	}
+	s.handler = h
+	return s, nil
+}
+
+// Handler answers every call. Who serves it otherwise than by [Server.Serve] cancels
+// the base context of its requests to end the sessions, and calls Sweep.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Serve answers on ln until ctx ends. Then no session can be made any more, running
+// ones get Timing.Drain to finish, and whatever is left is ended. When Serve
+// returns, everything that it started has ended.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	base, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	h := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ErrorLog:          slog.NewLogLogger(s.o.Logger.Handler(), slog.LevelDebug),
+	}
+	served := make(chan error, 1)
+	go func() { served <- h.Serve(ln) }()
+	if err := s.watch(ctx, served); err != nil {
+		stop(nil)
+		s.wait()
+		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
+	}
+	s.drain(ctx)
+	stop(draining())
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	if err := h.Shutdown(end); err != nil {
+		s.o.Logger.Warn("connections cut", "err", err)
+		_ = h.Close() // only repeats that they are cut
+	}
+	<-served
+	s.wait()
+	return nil
+}
+
+// watch sweeps until ctx ends or serving failed.
+func (s *Server) watch(ctx context.Context, served <-chan error) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-served:
+			return err
+		case now := <-tick.C:
+			s.store.sweep(now)
+		}
+	}
+}
+
+// drain waits for running sessions, as long as Timing.Drain.
+func (s *Server) drain(ctx context.Context) {
+	s.store.drain()
+	if n := s.store.active(); n > 0 {
+		s.o.Logger.Info("draining", "sessions", n)
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Timing.Drain)
+	defer cancel()
+	tick := time.NewTicker(sweepEvery / 10)
+	defer tick.Stop()
+	for s.store.active() > 0 {
+		select {
+		case <-end.Done():
+			s.store.stop(draining())
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// wait lets no further socket begin and waits for those that did.
+func (s *Server) wait() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.sockets.Wait()
+}
+
+// begin counts a socket in; it says false when there are too many that have not
+// said hello, or the server is closed. greeted and done count it out.
+func (s *Server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.greeting >= s.o.Limits.Greeting {
+		return false
+	}
+	s.greeting++
+	s.sockets.Add(1)
+	return true
+}
+
+func (s *Server) greeted() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.greeting--
+}
