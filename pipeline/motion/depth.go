@@ -21,13 +21,23 @@ var rigid = [...]int{
 type pointSet [len(rigid)]cv.Point2
 
 func (p *pointSet) take(f *pipeline.Face) {
-	unit := f.Interocular
-	if !(unit > 0) {
-		unit = 1
-	}
 	for i, n := range rigid {
-		p[i] = cv.Point2{X: float64(f.Points[n].X) / unit, Y: float64(f.Points[n].Y) / unit}
+		p[i] = cv.Point2{
+			X: float64(f.Points[n].X) / f.Interocular, Y: float64(f.Points[n].Y) / f.Interocular,
+		}
 	}
+}
+
+// usable reports whether f was found and all that is read of it is a number.
+func usable(f *pipeline.Face) bool {
+	if !f.Found || !(f.Interocular > 0) {
+		return false
+	}
+	sum := f.Interocular + f.Pose.Yaw + f.Pose.Pitch
+	for _, n := range rigid {
+		sum += float64(f.Points[n].X) + float64(f.Points[n].Y)
+	}
+	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
 }
 
 // mean is the average of some point sets: landmarks shake by a hundredth or two of

@@ -95,7 +95,7 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 	switch {
 	case s.turn != nil:
 		s.turn.shown = p.ShownAt
-		if f.Found {
+		if usable(f) {
 			s.turn.see(f)
 		}
 		if s.turn.returned {
@@ -103,7 +103,7 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 		} else {
 			s.out = append(s.out, s.turn.score(false))
 		}
-	case f.Found:
+	case usable(f):
 		s.still.see(f)
 	}
 	return s.out, nil
