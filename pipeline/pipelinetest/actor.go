@@ -37,10 +37,10 @@ type Actor struct {
 	seq    uint64
 	began  time.Time
 	face   pipeline.Face
-	still  *pipeline.Face // of a frozen actor
-	reacts time.Duration  // how quick this person is
-	shake  float64        // degrees of noise in the pose
-	blur   float64        // interocular distances of noise in the points
+	still  *pipeline.Face  // of a frozen actor
+	reacts time.Duration   // how quick this person is
+	shake  float64         // degrees of noise in the pose
+	noise  [noises]float32 // of the points, in pixels; drawn from, as it is dear to make
 }
 
 // noises is how many values of noise an actor draws from.
