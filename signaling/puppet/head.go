@@ -39,7 +39,7 @@ func NewHead(picture *texture, f *pipeline.Face, g *models.Geometry) (*Head, err
 	h := &Head{skin: picture}
 	h.face = faceSurface(f, g)
 	h.weigh()
-	h.surround(f)
+	h.surround()
 	h.cavity()
 	return h, nil
 }
@@ -109,7 +109,7 @@ var ringSizes = []struct{ size, follow, opaque float32 }{
 }
 
 // surround adds the rings, from the picture around the face.
-func (h *Head) surround(f *pipeline.Face) {
+func (h *Head) surround() {
 	n := len(oval)
 	inner := make([]vec, n)
 	innerUV := make([]vec2, n)
@@ -140,7 +140,6 @@ func (h *Head) surround(f *pipeline.Face) {
 		h.rings = append([]surface{s}, h.rings...)
 		from = to
 	}
-	_ = f
 }
 
 // cavity makes the dark inside of the mouth: a fan over the inner lips, which

@@ -2,6 +2,7 @@ package puppet
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"vivavoce/media"
 	"vivavoce/pipeline"
@@ -32,6 +33,7 @@ type Renderer struct {
 	canvas  canvas
 	scratch surface
 	noise   *rand.Rand
+	empty   *texture // the room
 }
 
 // distance of the camera from the head, in eye distances: about 60 cm.
@@ -131,9 +133,19 @@ func (r *Renderer) cavity() *surface {
 	return m
 }
 
-// room paints a wall with a soft gradient and a darker floor line, so that there is
-// something to encode and nothing like a face.
+// room copies the empty room into f, painted once.
 func (r *Renderer) room(f *media.Frame) {
+	if r.empty == nil {
+		r.paintRoom(f)
+		r.empty = &texture{y: slices.Clone(f.Y), cb: slices.Clone(f.Cb), cr: slices.Clone(f.Cr)}
+		return
+	}
+	copyTexture(f, r.empty)
+}
+
+// paintRoom paints a wall with a soft gradient and a darker floor line, so that there
+// is something to encode and nothing like a face.
+func (r *Renderer) paintRoom(f *media.Frame) {
 	for y := range f.Height {
 		row := f.Y[y*f.YStride : y*f.YStride+f.Width]
 		base := 150 - 50*y/f.Height

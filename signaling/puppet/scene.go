@@ -30,7 +30,19 @@ func Kinds() []Kind {
 	return []Kind{Person, WrongWay, Still, Mute, Frozen, FlatPhoto, Late, Empty, TwoFaces}
 }
 
-// Scene gives the pictures of one kind over time. It is for one goroutine.
+// Performance is what happens in front of a puppet's camera. It is for one goroutine;
+// times are on the puppet's own clock.
+type Performance interface {
+	// Size is that of every picture, in pixels.
+	Size() (width, height int)
+	// Hear tells of a prompt at now.
+	Hear(step pipeline.Step, now time.Duration)
+	// Paint fills f, which has the size, with the picture at now. An error ends
+	// the call.
+	Paint(f *media.Frame, now time.Duration) error
+}
+
+// Scene performs one kind with a rendered head.
 type Scene struct {
 	kind   Kind
 	cam    Camera
@@ -78,11 +90,14 @@ func print(head *Head, cam Camera) *texture {
 	return textureOf(f)
 }
 
-// Hear tells the scene of a prompt at now.
+// Size implements Performance.
+func (s *Scene) Size() (width, height int) { return s.cam.Width, s.cam.Height }
+
+// Hear implements Performance.
 func (s *Scene) Hear(step pipeline.Step, now time.Duration) { s.actor.Hear(step, now) }
 
-// Paint fills f, of the camera's size, with the picture at now.
-func (s *Scene) Paint(f *media.Frame, now time.Duration) {
+// Paint implements Performance.
+func (s *Scene) Paint(f *media.Frame, now time.Duration) error {
 	look := s.actor.Look(now)
 	switch s.kind {
 	case Frozen:
@@ -99,6 +114,7 @@ func (s *Scene) Paint(f *media.Frame, now time.Duration) {
 	default:
 		s.live.Render(f, look)
 	}
+	return nil
 }
 
 func copyTexture(f *media.Frame, t *texture) {
