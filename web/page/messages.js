@@ -1,0 +1,135 @@
+// The messages of signaling/protocol.md, version 1: their types for tsc and their
+// checks for the running page. Unknown fields are left alone; a field that is wrong
+// stops the session with `malformed`, so that a fault is seen and not guessed around.
+
+/** @typedef {'left'|'right'|'up'|'down'} Direction the person's own */
+/** @typedef {'weak'|'fair'|'good'} Band */
+/** @typedef {'connecting'|'framing'|'challenge'|'deciding'|'done'|'expired'|'failed'} State */
+/** @typedef {'live'|'spoof'|'undecided'} Outcome */
+/** @typedef {{urls: string|string[], username?: string, credential?: string}} IceServer */
+/** @typedef {{name: string, checked: boolean, band?: Band|''|null}} Check */
+
+/** @typedef {{type: 'welcome', session: string, media: 'webrtc'|'local', digits: number, turns: number, expires_in_ms?: number, ice_servers?: IceServer[]|null}} Welcome */
+/** @typedef {{type: 'answer', sdp: string}} Answer */
+/** @typedef {{type: 'candidate', candidate: string, sdp_mid?: string|null, sdp_mline_index?: number|null}} Candidate */
+/** @typedef {{type: 'state', state: State}} StateMessage */
+/** @typedef {{type: 'hint', code: string, direction?: Direction|''|null, blocking?: boolean}} Hint */
+/** @typedef {{type: 'prompt', index: number, of: number, kind: 'turn', direction: Direction, time_ms: number}} TurnPrompt */
+/** @typedef {{type: 'prompt', index: number, of: number, kind: 'digit', digit: string, phrase: string, position: number, time_ms: number}} DigitPrompt */
+/** @typedef {TurnPrompt|DigitPrompt} Prompt */
+/** @typedef {{type: 'progress', index: number, phase: 'go'|'return'|'done', fraction?: number, band?: Band|''|null}} Progress */
+/** @typedef {{type: 'score', name: string, checked: boolean, step?: number|null, value?: number, settled?: boolean, reasons?: string[]|null}} Score */
+/** @typedef {{type: 'verdict', outcome: Outcome, reasons?: string[]|null, checks?: Check[]|null}} Verdict */
+/** @typedef {{type: 'error', code: string, message?: string, fatal?: boolean}} ErrorMessage */
+/** @typedef {Welcome|Answer|Candidate|StateMessage|Hint|Prompt|Progress|Score|Verdict|ErrorMessage} ServerMessage */
+
+/** @typedef {{type: 'hello', token: string, client?: {name: string, version: string}}} Hello */
+/** @typedef {{type: 'offer', sdp: string}} Offer */
+/** @typedef {{type: 'restart', sdp: string}} Restart */
+/** @typedef {{type: 'prompt_shown', index: number}} PromptShown */
+/** @typedef {{type: 'device', label?: string, width?: number, height?: number, frame_rate?: number, facing_mode?: string}} Device */
+/** @typedef {{type: 'bye', reason?: 'cancelled'|'camera_lost'|'navigated'}} Bye */
+/** @typedef {Hello|Offer|Restart|Candidate|PromptShown|Device|Bye} PageMessage */
+
+/** The version that every message carries. */
+export const version = 1;
+
+/** A message that this page does not understand; `code` is one of protocol.md §6. */
+export class MessageError extends Error {
+  /** @param {'malformed'|'unknown_type'|'unsupported_version'} code @param {string} detail */
+  constructor(code, detail) {
+    super(detail);
+    this.name = 'MessageError';
+    this.code = code;
+  }
+}
+
+/** @typedef {(x: unknown) => boolean} Test */
+/** @typedef {{[field: string]: Test}} Fields */
+
+/** @type {Test} */ const text = (x) => typeof x === 'string';
+/** @type {Test} */ const number = (x) => typeof x === 'number' && Number.isFinite(x);
+/** @type {Test} */ const whole = (x) => Number.isInteger(x) && /** @type {number} */ (x) >= 0;
+/** @type {Test} */ const truth = (x) => typeof x === 'boolean';
+/** @type {Test} */ const unit = (x) => number(x) && /** @type {number} */ (x) >= 0 && /** @type {number} */ (x) <= 1;
+/** @param {...string} words @returns {Test} */
+const one = (...words) => (x) => text(x) && words.includes(/** @type {string} */ (x));
+/** A field that may be left out, null or empty. @param {Test} test @returns {Test} */
+const opt = (test) => (x) => x === undefined || x === null || x === '' || test(x);
+/** @param {Test} test @returns {Test} */
+const list = (test) => (x) => Array.isArray(x) && x.every(test);
+/** @param {Fields} fields @returns {Test} */
+const record = (fields) => (x) => typeof x === 'object' && x !== null && wrong(x, fields) === '';
+
+/** Names the first wrong field; '' when all are right. @param {object} x @param {Fields} fields */
+function wrong(x, fields) {
+  const values = /** @type {{[field: string]: unknown}} */ (x);
+  return Object.keys(fields).find((name) => !fields[name]?.(values[name])) ?? '';
+}
+
+const direction = one('left', 'right', 'up', 'down');
+const band = one('weak', 'fair', 'good');
+const candidate = { candidate: text, sdp_mid: opt(text), sdp_mline_index: opt(whole) };
+
+/** @type {{[type: string]: Fields}} */
+const fromServer = {
+  welcome: {
+    session: text, media: one('webrtc', 'local'), digits: whole, turns: whole, expires_in_ms: opt(whole),
+    ice_servers: opt(list(record({ urls: (x) => text(x) || list(text)(x), username: opt(text), credential: opt(text) }))),
+  },
+  answer: { sdp: text },
+  candidate,
+  state: { state: one('connecting', 'framing', 'challenge', 'deciding', 'done', 'expired', 'failed') },
+  hint: { code: text, direction: opt(direction), blocking: opt(truth) },
+  prompt: { index: whole, of: whole, kind: one('turn', 'digit'), time_ms: whole },
+  progress: { index: whole, phase: one('go', 'return', 'done'), fraction: opt(unit), band: opt(band) },
+  score: { name: text, checked: truth, step: opt(whole), value: opt(unit), settled: opt(truth), reasons: opt(list(text)) },
+  verdict: {
+    outcome: one('live', 'spoof', 'undecided'), reasons: opt(list(text)),
+    checks: opt(list(record({ name: text, checked: truth, band: opt(band) }))),
+  },
+  error: { code: text, message: opt(text), fatal: opt(truth) },
+};
+
+/** What a prompt of one kind has besides. @type {{[kind: string]: Fields}} */
+const prompts = {
+  turn: { direction },
+  digit: { digit: (x) => /^[0-9]$/.test(String(x)) && text(x), phrase: text, position: whole },
+};
+
+/** @type {{[type: string]: Fields}} */
+const fromPage = {
+  hello: { token: text, client: opt(record({ name: text, version: text })) },
+  offer: { sdp: text },
+  restart: { sdp: text },
+  candidate,
+  prompt_shown: { index: whole },
+  device: { label: opt(text), width: opt(number), height: opt(number), frame_rate: opt(number), facing_mode: opt(text) },
+  bye: { reason: opt(one('cancelled', 'camera_lost', 'navigated')) },
+};
+
+/** @param {string} json @param {{[type: string]: Fields}} known */
+function parse(json, known) {
+  let m;
+  try {
+    m = JSON.parse(json);
+  } catch {
+    throw new MessageError('malformed', 'not JSON');
+  }
+  if (typeof m !== 'object' || m === null) throw new MessageError('malformed', 'not an object');
+  if (m.v !== version) throw new MessageError('unsupported_version', `v is ${m.v}, want ${version}`);
+  const fields = Object.hasOwn(known, m.type) ? known[m.type] : undefined;
+  if (!fields) throw new MessageError('unknown_type', `type ${m.type}`);
+  const bad = wrong(m, fields) || (m.type === 'prompt' ? wrong(m, prompts[m.kind] ?? {}) : '');
+  if (bad) throw new MessageError('malformed', `${m.type}: ${bad} is wrong`);
+  return m;
+}
+
+/** Reads a message of the server; throws MessageError. @param {string} json @returns {ServerMessage} */
+export const parseServer = (json) => parse(json, fromServer);
+
+/** Reads a message of a page, for tests and fake servers; throws MessageError. @param {string} json @returns {PageMessage} */
+export const parsePage = (json) => parse(json, fromPage);
+
+/** @param {PageMessage} m */
+export const encode = (m) => JSON.stringify({ v: version, ...m });

@@ -1,0 +1,165 @@
+// Makes web/docs/*.png from the page itself.
+//   node tools/screenshots.mjs                          every state, with a server that plays a script
+//   node tools/screenshots.mjs --real URL [--clip FILE] each state as it comes from a running server
+// --out DIR writes elsewhere, --only WORD makes those whose name has the word.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { launch, makeCamera, scratch } from '../test/support/browser.mjs';
+import { FakeServer, serve } from '../test/support/fake.mjs';
+
+const { values: opt } = parseArgs({
+  options: { real: { type: 'string' }, clip: { type: 'string' }, out: { type: 'string' }, only: { type: 'string' }, all: { type: 'boolean' } },
+});
+const out = opt.out ?? fileURLToPath(new URL('../docs/', import.meta.url));
+const desktop = { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 };
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const instagram = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Instagram 380.0';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {{name: string, play: (page: Page, fake: FakeServer) => Promise<void>|void, kiosk?: boolean, look?: object, userAgent?: string, refused?: boolean}} Shot */
+
+const start = (/** @type {Page} */ page) => page.getByRole('button', { name: 'Start the check' }).click();
+const framing = async (/** @type {Page} */ page, /** @type {FakeServer} */ fake, /** @type {object} */ hint = { code: 'none' }) => {
+  await start(page);
+  await fake.heard('device');
+  fake.say('state', { state: 'framing' });
+  fake.say('hint', hint);
+};
+const challenge = async (page, fake, prompt, progress = {}) => {
+  await framing(page, fake);
+  fake.say('state', { state: 'challenge' });
+  fake.say('prompt', { of: 5, time_ms: 3000, ...prompt });
+  await fake.heard('prompt_shown');
+  fake.say('progress', { index: prompt.index, phase: 'go', fraction: 0.4, band: 'fair', ...progress });
+};
+const verdict = async (page, fake, outcome, reasons, checks) => {
+  await framing(page, fake);
+  fake.say('verdict', { outcome, reasons, checks });
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+};
+const check = (name, band) => ({ name, checked: band !== '', ...(band ? { band } : {}) });
+const digit = { index: 3, kind: 'digit', digit: '7', phrase: '471', position: 1 };
+
+/** @type {Shot[]} */
+const shots = [
+  { name: 'start', play: () => {} },
+  { name: 'framing', play: (p, f) => framing(p, f) },
+  { name: 'framing-hint', play: (p, f) => framing(p, f, { code: 'light_uneven', direction: 'left', blocking: false }) },
+  { name: 'framing-move', play: (p, f) => framing(p, f, { code: 'off_centre', direction: 'right', blocking: true }) },
+  { name: 'turn', play: (p, f) => challenge(p, f, { index: 1, kind: 'turn', direction: 'left' }) },
+  { name: 'turn-back', play: (p, f) => challenge(p, f, { index: 1, kind: 'turn', direction: 'left' }, { phase: 'return', fraction: 0.75, band: 'good' }) },
+  { name: 'turn-up', play: (p, f) => challenge(p, f, { index: 2, kind: 'turn', direction: 'up' }, { fraction: 0.2, band: 'weak' }) },
+  { name: 'digit', play: (p, f) => challenge(p, f, digit, { band: 'good' }) },
+  { name: 'deciding', play: async (p, f) => { await framing(p, f); f.say('state', { state: 'deciding' }); } },
+  { name: 'reconnecting', play: async (p, f) => { await challenge(p, f, { index: 1, kind: 'turn', direction: 'right' }); f.say('hint', { code: 'reconnecting', blocking: false }); } },
+  { name: 'verdict-live', play: (p, f) => verdict(p, f, 'live', [], [check('motion', 'good'), check('depth', 'good'), check('mouth', 'fair'), check('lips', '')]) },
+  { name: 'verdict-spoof', play: (p, f) => verdict(p, f, 'spoof', ['depth.flat', 'mouth.still'], [check('motion', 'fair'), check('depth', 'weak'), check('mouth', 'weak'), check('lips', '')]) },
+  { name: 'verdict-undecided', play: (p, f) => verdict(p, f, 'undecided', ['face.lost', 'motion.not_checked'], [check('motion', ''), check('depth', ''), check('mouth', 'fair')]) },
+  { name: 'error-permission', refused: true, play: async (p) => { await start(p); await p.getByText('The camera is not allowed').waitFor(); } },
+  { name: 'error-in-app', userAgent: instagram, play: () => {} },
+  { name: 'error-connection', play: async (p, f) => { await framing(p, f); f.say('error', { code: 'media_failed', message: '', fatal: true }); } },
+  { name: 'kiosk-attract', kiosk: true, play: () => {} },
+  { name: 'kiosk-digit', kiosk: true, play: async (p, f) => {
+    await f.heard('hello');
+    f.say('state', { state: 'framing' });
+    f.say('hint', { code: 'too_far', blocking: true });
+    f.say('state', { state: 'challenge' });
+    f.say('prompt', { of: 5, time_ms: 3000, ...digit });
+    await f.heard('prompt_shown');
+  } },
+  { name: 'kiosk-camera', kiosk: true, play: async (p, f) => { await f.heard('hello'); f.say('error', { code: 'camera_unplugged', message: '', fatal: true }); } },
+];
+
+/** Where each shot is looked at: name's end, browser settings. @type {[string, object, (s: Shot) => boolean][]} */
+const looks = [
+  ['', { ...desktop, colorScheme: 'light' }, () => true],
+  ['-phone', { ...phone, colorScheme: 'light' }, (s) => !s.kiosk],
+  ['-dark', { ...desktop, colorScheme: 'dark' }, (s) => opt.all === true || s.name === 'digit' || s.name === 'start'],
+  ['-phone-dark', { ...phone, colorScheme: 'dark' }, () => opt.all === true],
+  ['-320', { ...phone, viewport: { width: 320, height: 568 }, colorScheme: 'light' }, (s) => opt.all === true && !s.kiosk],
+  ['-landscape', { ...phone, viewport: { width: 844, height: 390 }, colorScheme: 'light' }, (s) => opt.all === true && !s.kiosk],
+];
+
+async function scripted() {
+  const tmp = scratch();
+  const painter = await launch();
+  const easel = await painter.newPage({ viewport: { width: 640, height: 480 } });
+  await easel.goto(new URL('portrait.html', import.meta.url).href);
+  const preview = await easel.screenshot({ path: join(tmp.dir, 'portrait.png') });
+  await painter.close();
+  const y4m = makeCamera(join(tmp.dir, 'portrait.png'), join(tmp.dir, 'portrait.y4m'), 0.5);
+  const site = await serve({ preview });
+  const browsers = { yes: await launch({ y4m }), no: await launch({ camera: false }) };
+  try {
+    for (const shot of shots) {
+      for (const [end, settings, wanted] of looks) {
+        const name = shot.name + end;
+        if (!wanted(shot) || (opt.only && !name.includes(opt.only))) continue;
+        const browser = shot.refused ? browsers.no : browsers.yes;
+        const context = await browser.newContext({ ...settings, ...(shot.userAgent ? { userAgent: shot.userAgent } : {}) });
+        const page = await context.newPage();
+        const fake = await FakeServer.on(page, (f) => f.welcome(shot.kiosk ? 'local' : 'webrtc'));
+        await page.goto(site.url + (shot.kiosk ? '/kiosk' : '/'));
+        await shot.play(page, fake);
+        await snap(page, name);
+        await context.close();
+      }
+    }
+  } finally {
+    await Promise.all([browsers.yes.close(), browsers.no.close(), site.close()]);
+    tmp.remove();
+  }
+}
+
+/** Snaps a real session's states as they come. @param {string} url */
+async function real(url) {
+  const tmp = scratch();
+  const y4m = opt.clip ? makeCamera(opt.clip, join(tmp.dir, 'clip.y4m'), 30) : undefined;
+  const browser = await launch({ y4m });
+  try {
+    const page = await browser.newPage({ ...desktop, colorScheme: 'light' });
+    await page.goto(url);
+    await snap(page, 'real-start');
+    await start(page);
+    const seen = new Set();
+    for (;;) {
+      const now = await page.evaluate(stateName);
+      if (now && !seen.has(now)) {
+        seen.add(now);
+        await snap(page, `real-${now}`);
+      }
+      if (now.startsWith('verdict') || now.startsWith('error')) return;
+      await page.waitForFunction(([was, src]) => new Function(`return (${src})()`)() !== was, [now, String(stateName)], { timeout: 120_000, polling: 100 });
+    }
+  } finally {
+    await browser.close();
+    tmp.remove();
+  }
+}
+
+/** Runs in the page: what it shows, as a word. */
+function stateName() {
+  const screen = document.body.dataset.screen ?? '';
+  if (screen === 'verdict') return `verdict-${document.querySelector('[data-outcome]')?.getAttribute('data-outcome')}`;
+  if (screen !== 'live') return screen;
+  const picture = document.querySelector('[data-part="picture"]');
+  const stage = picture?.getAttribute('data-stage') ?? '';
+  if (stage === 'framing' && picture?.hasAttribute('data-hint')) return 'framing-hint';
+  if (stage !== 'challenge') return stage;
+  if (!document.querySelector('[data-part="digit"]')?.hasAttribute('hidden')) return 'digit';
+  const arrow = document.querySelector('[data-part="arrow"]');
+  return arrow?.hasAttribute('hidden') ? 'challenge' : arrow?.hasAttribute('data-back') ? 'turn-back' : 'turn';
+}
+
+/** @param {Page} page @param {string} name */
+async function snap(page, name) {
+  if (!opt.real) await page.waitForTimeout(350); // let the picture and the ring come to rest
+  await page.screenshot({ path: join(out, `${name}.png`) });
+  console.log(`${name}.png`);
+}
+
+mkdirSync(out, { recursive: true });
+await (opt.real ? real(opt.real) : scripted());
