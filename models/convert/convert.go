@@ -35,10 +35,12 @@ func Convert(file []byte) ([]byte, error) {
 		return nil, fmt.Errorf("read TFLite: %w", err)
 	}
 	c := &converter{
-		m:      m,
-		names:  map[value]string{},
-		consts: map[int]array{},
-		stored: map[string]string{},
+		m:       m,
+		names:   map[value]string{},
+		consts:  map[int]array{},
+		stored:  map[string]string{},
+		affines: map[int]affine{},
+		flats:   map[string]string{},
 	}
 	c.graph.Name = "tflite"
 	c.inputs()
@@ -72,13 +74,15 @@ type value struct {
 // converter builds the graph. The first error stops it: later steps do nothing
 // useful but must not panic.
 type converter struct {
-	m      *tflite.Model
-	graph  onnx.Graph
-	names  map[value]string  // ONNX name of an activation
-	consts map[int]array     // constants by TFLite tensor
-	stored map[string]string // ONNX name of a constant, by its content
-	spent  int               // of maxConstants
-	err    error
+	m       *tflite.Model
+	graph   onnx.Graph
+	names   map[value]string  // ONNX name of an activation
+	consts  map[int]array     // constants by TFLite tensor
+	stored  map[string]string // ONNX name of a constant, by its content
+	affines map[int]affine    // by TFLite tensor
+	flats   map[string]string // x and y of landmarks, by their ONNX name
+	spent   int               // of maxConstants
+	err     error
 }
 
 func (c *converter) fail(format string, a ...any) {
@@ -201,8 +205,7 @@ func (c *converter) constant(t int) (array, bool) {
 	if x.Data == nil || x.Type == tflite.Int32 {
 		return array{}, false
 	}
-	if c.spent += x.Len(); c.spent > maxConstants {
-		c.fail("more than %d constant values", maxConstants)
+	if !c.affords(x.Len()) {
 		return array{}, false
 	}
 	a := array{dims: x.Shape, data: make([]float32, x.Len())}
@@ -215,6 +218,16 @@ func (c *converter) constant(t int) (array, bool) {
 	}
 	c.consts[t] = a
 	return a, true
+}
+
+// affords counts constant values that are about to be made.
+func (c *converter) affords(n int) bool {
+	if n > maxConstants-c.spent {
+		c.fail("more than %d constant values", maxConstants)
+		return false
+	}
+	c.spent += n
+	return true
 }
 
 // intConstant returns the int32 constant t.

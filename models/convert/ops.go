@@ -89,6 +89,10 @@ func (c *converter) shape4(t int) (s [4]int) {
 // binary converts an elementwise operator. In the planar layout only operands
 // of the same rank may be broadcast, or a lone value.
 func (c *converter) binary(o tflite.Op, op string) {
+	if _, ok := c.affines[o.Inputs[0]]; ok && op == "Mul" {
+		c.scaleAffine(o, o.Inputs[0], o.Inputs[1])
+		return
+	}
 	lay := native
 	for _, t := range o.Inputs[:2] {
 		if t >= 0 && c.layoutOf(t) == planar {

@@ -97,15 +97,36 @@ func (c *converter) maxPool(o tflite.Op) {
 	c.put(o.Outputs[0], c.activated(name, o.Options.Int8(5, 0)), planar)
 }
 
-// pad converts PAD: pairs per NHWC axis → all begins, then all ends, NCHW.
+// pad converts PAD: pairs of before and after for each NHWC axis.
+//
+// Nearly all of them widen the channels of a shortcut with zeros. That is a 1×1
+// convolution with the identity: Pad would leave ONNX Runtime's blocked layout,
+// and turning there and back costs more (short-range detector 1.54 → 1.27 ms).
 func (c *converter) pad(o tflite.Op) {
 	p := c.intConstant(o.Inputs[1])
-	if c.shape4(o.Inputs[0]); len(p) != 8 {
+	in := c.shape4(o.Inputs[0])
+	out := c.shape4(o.Outputs[0])
+	if len(p) != 8 {
 		c.fail("paddings %v", p)
 		return
 	}
-	amounts := c.ints(p[0], p[6], p[2], p[4], p[1], p[7], p[3], p[5])
-	c.put(o.Outputs[0], c.add("Pad", []string{c.get(o.Inputs[0], planar), amounts}), planar)
+	for i := range 4 {
+		if p[2*i] < 0 || p[2*i+1] < 0 || p[2*i]+in[i]+p[2*i+1] != out[i] {
+			c.fail("paddings %v of %v to %v", p, in, out)
+			return
+		}
+	}
+	x := c.get(o.Inputs[0], planar)
+	if out == [4]int{in[0], in[1], in[2], in[3] + p[7]} && c.affords(in[3]*out[3]) {
+		w := array{dims: []int{out[3], in[3], 1, 1}, data: make([]float32, out[3]*in[3])}
+		for i := range in[3] {
+			w.data[i*in[3]+i] = 1
+		}
+		c.put(o.Outputs[0], c.add("Conv", []string{x, c.floats(w)}, onnx.Ints("kernel_shape", 1, 1)), planar)
+		return
+	}
+	amounts := c.ints(p[0], p[6], p[2], p[4], p[1], p[7], p[3], p[5]) // begins, then ends, NCHW
+	c.put(o.Outputs[0], c.add("Pad", []string{x, amounts}), planar)
 }
 
 // resize converts RESIZE_BILINEAR.
@@ -121,15 +142,4 @@ func (c *converter) resize(o tflite.Op) {
 	name := c.add("Resize", []string{c.get(o.Inputs[0], planar), "", "", c.ints(toPlanar(s[:])...)},
 		onnx.String("mode", "linear"), onnx.String("coordinate_transformation_mode", mode))
 	c.put(o.Outputs[0], name, planar)
-}
-
-// prelu TEMP variants.
-func (c *converter) prelu(o tflite.Op) {
-	a, ok := c.constant(o.Inputs[1])
-	s := c.shape4(o.Inputs[0])
-	if !ok || len(a.data) != s[3] {
-		c.fail("slopes are not one constant per channel")
-		return
-	}
-	c.put(o.Outputs[0], c.rectify(c.get(o.Inputs[0], planar), a), planar)
 }

@@ -18,8 +18,8 @@ const (
 
 // Element types (TensorProto.DataType).
 const (
-	Float     = 1 // also the value of Cast's "to"
-	typeInt64 = 7
+	Float = 1 // also the value of Cast's "to"
+	Int64 = 7
 )
 
 // Graph is a model to be written. Nodes are in an order in which they can run.
@@ -145,7 +145,7 @@ func (t Tensor) encode() []byte {
 		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(f))
 	}
 	if t.Ints != nil {
-		kind = typeInt64
+		kind = Int64
 		for _, i := range t.Ints {
 			raw = binary.LittleEndian.AppendUint64(raw, uint64(i))
 		}
