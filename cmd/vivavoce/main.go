@@ -50,11 +50,7 @@ type streams struct{ out, err io.Writer }
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	var c cli
 	exit := -1
-	parser, err := kong.New(&c, kong.Name("vivavoce"), kong.Description(description),
-		kong.DefaultEnvars("VIVAVOCE"), kong.Configuration(fileUnderEnvironment),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Writers(out, errOut),
-		kong.Exit(func(code int) { exit = code }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(streams{out, errOut}))
+	parser, err := newParser(&c, out, errOut, func(code int) { exit = code })
 	if err != nil {
 		fmt.Fprintln(errOut, "vivavoce:", err)
 		return 1
@@ -67,7 +63,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		fmt.Fprintf(errOut, "vivavoce: %v (see vivavoce --help)\n", err)
 		return 2
 	}
-	err = parsed.Run(c.logger(errOut))
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	err = parsed.Run(c.logger(errOut), streams{out, errOut})
 	var status exitStatus
 	switch {
 	case err == nil, errors.Is(err, context.Canceled) && ctx.Err() != nil:
@@ -78,6 +75,12 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		fmt.Fprintln(errOut, "vivavoce:", err)
 		return 1
 	}
+}
+
+func newParser(c *cli, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(c, kong.Name("vivavoce"), kong.Description(description),
+		kong.DefaultEnvars("VIVAVOCE"), kong.Configuration(fileUnderEnvironment),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Writers(out, errOut), kong.Exit(exit))
 }
 
 func (c *cli) logger(w io.Writer) *slog.Logger {

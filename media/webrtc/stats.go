@@ -105,3 +105,11 @@ func (c *counters) stats() Stats {
 	}
 	return s
 }
+
+// ByReason gives the counts under the names that metrics have.
+func (d Drops) ByReason() map[string]uint64 {
+	return map[string]uint64{
+		"duplicate": d.Duplicate, "late": d.Late, "foreign": d.Foreign, "over_rate": d.OverRate, "corrupt": d.Corrupt,
+		"gap": d.Gap, "no_key": d.NoKey, "oversize": d.Oversize, "queue": d.Queue, "replaced": d.Replaced,
+	}
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
+
+	"vivavoce/pipeline"
+	"vivavoce/pipeline/face"
+	"vivavoce/signaling"
+	"vivavoce/signaling/puppet"
+)
+
+type demoCmd struct {
+	Kind        string `help:"Who is in front of the camera: person, wrong-way, still, mute, frozen, flat-photo, late, empty or two-faces." default:"person"`
+	NodeModules string `help:"Folder with the npm packages: a face picture there is the head's skin." default:"models/node_modules" type:"path"`
+	Seed        uint64 `help:"For the picture's noise." default:"1"`
+	modelFlags
+	challengeFlags
+}
+
+// Run serves on a free port, sends the puppet there and prints what comes back.
+func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
+	serve := serveCmd{
+		Open: true, Listen: "127.0.0.1:0", Loopback: true, MaxSessions: 1, ShowScores: true,
+		Framing: 20 * time.Second, modelFlags: c.modelFlags, challengeFlags: c.challengeFlags,
+	}
+	running, err := serve.open(log)
+	if err != nil {
+		return err
+	}
+	defer running.Close()
+	scene, err := c.scene(ctx, running.engine)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return running.serve(ctx) })
+	g.Go(func() error {
+		defer cancel()
+		return c.perform(ctx, running.listener.Addr(), scene, s.out)
+	})
+	return g.Wait()
+}
+
+func (c *demoCmd) scene(ctx context.Context, e *engine) (*puppet.Scene, error) {
+	newFinder, err := face.New(e.library, face.Options{})
+	if err != nil {
+		return nil, err
+	}
+	finder, err := newFinder()
+	if err != nil {
+		return nil, err
+	}
+	head, err := puppet.LoadHead(ctx, e.library, finder, filepath.Clean(c.NodeModules), 0)
+	if err != nil {
+		return nil, err
+	}
+	return puppet.NewScene(puppet.Kind(c.Kind), head, puppet.Camera{Width: 640, Height: 480, Noise: 2}, c.Seed)
+}
+
+func (c *demoCmd) perform(ctx context.Context, at net.Addr, scene *puppet.Scene, out io.Writer) error {
+	show := newShow(out)
+	verdict, err := puppet.Run(ctx, puppet.Options{Server: "http://" + at.String(), Scene: scene, Listen: show.message})
+	if err != nil {
+		return err
+	}
+	show.verdict(verdict)
+	return show.err
+}
+
+// show prints a session as it goes, a line a message.
+type show struct {
+	printer
+	began time.Time
+	color bool
+	last  string
+}
+
+func newShow(w io.Writer) *show {
+	f, ok := w.(*os.File)
+	return &show{printer: printer{w: w}, began: time.Now(), color: ok && term.IsTerminal(int(f.Fd()))}
+}
+
+// ANSI colours, dropped where out is no terminal.
+const (
+	grey, red, green, yellow, blue, cyan = "90", "31", "32", "33", "34", "36"
+)
+
+func (s *show) say(color, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if text == s.last {
+		return
+	}
+	s.last = text
+	if s.color {
+		text = "\x1b[" + color + "m" + text + "\x1b[0m"
+	}
+	s.line("%6.2f s  %s", time.Since(s.began).Seconds(), text)
+}
+
+func (s *show) message(m signaling.Message) {
+	switch m := m.(type) {
+	case signaling.StateChange:
+		s.say(grey, "state     %s", m.State)
+	case signaling.Hint:
+		s.say(yellow, "hint      %s %s", m.Code, m.Direction)
+	case signaling.Prompt:
+		if m.Kind == pipeline.StepDigit {
+			s.say(blue, "prompt    say %s   (of %s)", m.Digit, m.Phrase)
+		} else {
+			s.say(blue, "prompt    turn %s", m.Direction)
+		}
+	case signaling.Progress:
+		s.say(grey, "progress  step %d %s %s", m.Index, m.Phase, m.Band)
+	case signaling.Score:
+		s.score(m)
+	case signaling.Error:
+		s.say(red, "error     %s %s", m.Code, m.Text)
+	}
+}
+
+func (s *show) score(m signaling.Score) {
+	where := "whole"
+	if m.Step != nil {
+		where = fmt.Sprintf("step %d", *m.Step)
+	}
+	if m.Value == nil {
+		s.say(cyan, "score     %-6s %-7s not checked %v", m.Name, where, m.Reasons)
+		return
+	}
+	s.say(cyan, "score     %-6s %-7s %.2f %v", m.Name, where, *m.Value, m.Reasons)
+}
+
+func (s *show) verdict(v *signaling.Verdict) {
+	color := map[string]string{pipeline.Live.String(): green, pipeline.Spoof.String(): red}[v.Outcome]
+	if color == "" {
+		color = yellow
+	}
+	s.say(color, "verdict   %s %v", v.Outcome, v.Reasons)
+	for _, c := range v.Checks {
+		if c.Checked {
+			s.say(color, "          %-6s %s", c.Name, c.Band)
+		} else {
+			s.say(grey, "          %-6s not checked", c.Name)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"vivavoce/models"
+	"vivavoce/pipeline"
+	"vivavoce/pipeline/face"
+	"vivavoce/pipeline/lips"
+	"vivavoce/pipeline/motion"
+	"vivavoce/pipeline/quality"
+)
+
+// challengeFlags say what a person is asked.
+type challengeFlags struct {
+	Digits int           `help:"How many digits a person is asked to say." default:"6"`
+	Turns  int           `help:"How many times a person is asked to turn the head." default:"2"`
+	Pace   time.Duration `help:"How long each digit is shown." default:"900ms"`
+}
+
+func (c challengeFlags) plan() pipeline.Plan {
+	return pipeline.Plan{Digits: c.Digits, Turns: c.Turns}
+}
+
+// engine is the judge and the models below it.
+type engine struct {
+	library *models.Library
+	judge   *pipeline.Judge
+}
+
+// Close ends the models' runtime.
+func (e *engine) Close() error { return e.library.Close() }
+
+// openEngine loads the models and puts the judge together: the one place that
+// lists the stages.
+func openEngine(m modelFlags, t pipeline.Timing, q quality.Options, metrics pipeline.Metrics, log *slog.Logger) (*engine, error) {
+	library, err := models.Open(models.Options{Dir: m.Models})
+	if err != nil {
+		return nil, fmt.Errorf("open models (run `make models` first): %w", err)
+	}
+	judge, err := newJudge(library, t, q, metrics, log)
+	if err != nil {
+		return nil, errors.Join(err, library.Close())
+	}
+	return &engine{library, judge}, nil
+}
+
+func newJudge(library *models.Library, t pipeline.Timing, q quality.Options, metrics pipeline.Metrics, log *slog.Logger) (*pipeline.Judge, error) {
+	finder, err := face.New(library, face.Options{})
+	if err != nil {
+		return nil, err
+	}
+	guide, err := quality.New(q)
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.NewJudge(pipeline.JudgeOptions{
+		NewFinder: finder,
+		NewGuide:  guide,
+		Stages:    []pipeline.Kind{motion.New(motion.Options{}), lips.New(lips.Options{})},
+		Policy:    pipeline.DefaultPolicy(),
+		Timing:    t,
+		Metrics:   metrics,
+		Logger:    log,
+	})
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestFlagOverEnvironmentOverFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(file, []byte(`{"listen": "file:1", "max_sessions": 7, "digits": 4, "api_key": ["0123456789abcdef"]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("VIVAVOCE_LISTEN", "env:1")
+	t.Setenv("VIVAVOCE_DIGITS", "5")
+	var c cli
+	parser, err := newParser(&c, io.Discard, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse([]string{"--config", file, "serve", "--digits", "3"}); err != nil {
+		t.Fatal(err)
+	}
+	if c.Serve.Digits != 3 || c.Serve.Listen != "env:1" || c.Serve.MaxSessions != 7 {
+		t.Errorf("digits, listen, max sessions = %d, %q, %d; want the flag's 3, the environment's env:1, the file's 7",
+			c.Serve.Digits, c.Serve.Listen, c.Serve.MaxSessions)
+	}
+	if len(c.Serve.APIKey) != 1 {
+		t.Errorf("api keys = %q, want the file's one", c.Serve.APIKey)
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for _, c := range []struct {
+		name string
+		args []string
+		exit int
+		says string
+	}{
+		{"help", []string{"--help"}, 0, "VIVAVOCE_LOG_LEVEL"},
+		{"serve help names its environment", []string{"serve", "--help"}, 0, "VIVAVOCE_LISTEN"},
+		{"no command", nil, 2, "expected one of"},
+		{"unknown flag", []string{"serve", "--nope"}, 2, "unknown flag --nope"},
+		{"unknown setting", []string{"--config", write("bad.json", `{"lisen": 1}`), "serve"}, 2, `"lisen"`},
+		{"broken settings", []string{"--config", write("broken.json", `{`), "serve"}, 2, "read settings"},
+		{"phrase with letters", []string{"verify", "x.mp4", "--phrase", "12a"}, 1, "only the digits"},
+		{"no such file", []string{"verify", filepath.Join(dir, "none.mp4")}, 1, "none.mp4"},
+		{"empty file", []string{"verify", write("empty.mp4", "")}, 1, "the file is empty"},
+		{"not a video", []string{"verify", write("text.mp4", strings.Repeat("hello ", 100))}, 1, "not a video"},
+		{"no models", []string{"models", "--models", filepath.Join(dir, "m"), "--node-modules", filepath.Join(dir, "n")}, 1, "make models"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			if exit := run(t.Context(), c.args, &out, &out); exit != c.exit {
+				t.Errorf("exit = %d, want %d", exit, c.exit)
+			}
+			if !strings.Contains(out.String(), c.says) {
+				t.Errorf("output lacks %q:\n%s", c.says, out.String())
+			}
+		})
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"vivavoce/pipeline"
+)
+
+// fileReport is what verify says of a file.
+type fileReport struct {
+	File       string                    `json:"file"`
+	Phrase     string                    `json:"phrase,omitempty"`
+	Frames     int                       `json:"frames"`
+	Seconds    float64                   `json:"seconds"`
+	Hints      map[pipeline.HintCode]int `json:"hints"` // how often each came up
+	Outcome    string                    `json:"outcome"`
+	Confidence int                       `json:"confidence"`
+	Reasons    []pipeline.Reason         `json:"reasons"`
+	Scores     []fileScore               `json:"scores"`
+}
+
+type fileScore struct {
+	Name    string            `json:"name"`
+	Checked bool              `json:"checked"`
+	Value   *float64          `json:"value,omitempty"` // absent: not checked
+	Reasons []pipeline.Reason `json:"reasons,omitempty"`
+}
+
+func (r *fileReport) event(e pipeline.Event) {
+	if h, ok := e.(pipeline.HintChanged); ok && h.Hint.Code != "" {
+		r.Hints[h.Hint.Code]++
+	}
+}
+
+func (r *fileReport) verdict(v pipeline.Verdict) {
+	r.Outcome, r.Confidence, r.Reasons = v.Outcome.String(), v.Confidence, v.Reasons
+	for _, s := range v.Scores {
+		if s.Step != pipeline.Whole {
+			continue
+		}
+		f := fileScore{Name: s.Name, Checked: s.Checked, Reasons: s.Reasons}
+		if s.Checked {
+			f.Value = &s.Value
+		}
+		r.Scores = append(r.Scores, f)
+	}
+}
+
+func (r *fileReport) status() error {
+	switch r.Outcome {
+	case pipeline.Live.String():
+		return nil
+	case pipeline.Spoof.String():
+		return exitSpoof
+	default:
+		return exitUndecided
+	}
+}
+
+func (r *fileReport) print(w io.Writer) error {
+	p := &printer{w: w}
+	p.line("%s: %s, confidence %d", r.File, r.Outcome, r.Confidence)
+	p.line("  watched  %d frames, %.1f s", r.Frames, r.Seconds)
+	for _, s := range r.Scores {
+		if s.Checked {
+			p.line("  %-8s %.2f %v", s.Name, *s.Value, s.Reasons)
+		} else {
+			p.line("  %-8s not checked %v", s.Name, s.Reasons)
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(r.Hints)) {
+		p.line("  hint     %s ×%d", code, r.Hints[code])
+	}
+	for _, reason := range r.Reasons {
+		p.line("  because  %s", reason)
+	}
+	return p.err
+}
+
+// printer keeps the first error.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) line(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}

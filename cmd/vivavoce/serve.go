@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"vivavoce/media/webrtc"
+	"vivavoce/pipeline"
+	"vivavoce/pipeline/quality"
+	"vivavoce/signaling"
+	"vivavoce/web"
+)
+
+type serveCmd struct {
+	Listen  string `help:"Address for HTTP and WebSocket." default:"127.0.0.1:8080"`
+	TLSCert string `help:"Certificate (PEM). Browsers give the camera to https and to localhost only." type:"existingfile" and:"tls"`
+	TLSKey  string `help:"Its key (PEM)." type:"existingfile" and:"tls"`
+
+	UDPPort  int          `help:"The one UDP port for all media; 0 takes a free one, -1 does without." default:"0"`
+	TCPPort  int          `help:"The one TCP port for media where UDP is blocked; 0 and -1 as above." default:"0"`
+	PublicIP []netip.Addr `help:"Address that browsers reach this machine at, when it is behind a 1:1 NAT."`
+	Loopback bool         `help:"Also offer 127.0.0.1 for media, to a browser on this machine." default:"true" negatable:""`
+
+	APIKey        []string      `help:"Key of an integrator, at least 16 characters. None: one is made and printed."`
+	Open          bool          `help:"Let anyone make a session, as the demo page does."`
+	AllowedOrigin []string      `help:"Further origin whose pages may open the WebSocket: https://host[:port]."`
+	FrameAncestor []string      `help:"Site that may frame the page."`
+	MaxSessions   int           `help:"Sessions at once; more are answered 503 before they start. 0: 8 for each core." default:"0"`
+	ShowScores    bool          `help:"Send exact scores to the page, too: for demonstrations, they help an attacker."`
+	Framing       time.Duration `help:"How long a person has to get their face into the picture." default:"60s"`
+	FaceMin       float64       `help:"Smallest face, forehead to chin over the picture's shorter side." default:"0.25"`
+	FaceMax       float64       `help:"Largest face." default:"0.85"`
+	modelFlags
+	challengeFlags
+}
+
+// Run serves until ctx ends, then lets the running sessions finish.
+func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
+	running, err := c.open(log)
+	if err != nil {
+		return err
+	}
+	defer running.Close()
+	if len(c.APIKey) == 0 {
+		fmt.Fprintf(s.err, "No --api-key given. For this run, integrators use: %s\n", running.keys[0])
+	}
+	fmt.Fprintf(s.err, "Viva Voce is at %s\n", running.url())
+	return running.serve(ctx)
+}
+
+// running is a server that listens.
+type running struct {
+	*engine
+	keys     []string
+	media    *webrtc.Engine
+	server   *signaling.Server
+	listener net.Listener
+	secure   bool // over TLS
+}
+
+// open puts everything together and listens, without serving yet.
+func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
+	r := &running{keys: c.APIKey, secure: c.TLSCert != ""}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Close())
+		}
+	}()
+	if len(r.keys) == 0 {
+		r.keys = []string{rand.Text()}
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics := signaling.NewMetrics(registry)
+	q := quality.Browser()
+	q.Size = quality.Band{Min: c.FaceMin, Max: c.FaceMax}
+	if c.FaceMin == 0 && c.FaceMax == 0 {
+		q.Size = quality.Browser().Size
+	}
+	timing := pipeline.Timing{Framing: c.Framing, Digit: c.Pace}
+	if r.engine, err = openEngine(c.modelFlags, timing, q, metrics, log); err != nil {
+		return r, err
+	}
+	if r.media, err = webrtc.NewEngine(webrtc.Options{
+		UDPPort: c.UDPPort, TCPPort: c.TCPPort, PublicIPs: c.PublicIP, Loopback: c.Loopback, Logger: log,
+	}); err != nil {
+		return r, err
+	}
+	if r.server, err = signaling.NewServer(signaling.Options{
+		NewAttempt:     func(ch pipeline.Challenge) (signaling.Attempt, error) { return r.judge.NewAttempt(ch) },
+		Plan:           c.plan(),
+		NewPeer:        signaling.WebRTC(r.media, log),
+		Keys:           r.keys,
+		Open:           c.Open,
+		Pages:          []fs.FS{web.Files()},
+		AllowedOrigins: c.AllowedOrigin,
+		FrameAncestors: c.FrameAncestor,
+		ExactToPage:    c.ShowScores,
+		Limits:         signaling.Limits{Sessions: c.MaxSessions},
+		Metrics:        metrics,
+		Gather:         registry,
+		Logger:         log,
+	}); err != nil {
+		return r, err
+	}
+	r.listener, err = c.listen()
+	return r, err
+}
+
+func (c *serveCmd) listen() (net.Listener, error) {
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil || c.TLSCert == "" {
+		return l, err
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("load certificate: %w", err), l.Close())
+	}
+	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}), nil
+}
+
+// Close ends what open began. It is for after serve.
+func (r *running) Close() error {
+	var errs []error
+	if r.listener != nil {
+		_ = r.listener.Close() // serve has closed it already
+	}
+	if r.media != nil {
+		errs = append(errs, r.media.Close())
+	}
+	if r.engine != nil {
+		errs = append(errs, r.engine.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (r *running) url() string {
+	scheme := "http"
+	if r.secure {
+		scheme = "https"
+	}
+	return scheme + "://" + r.listener.Addr().String()
+}
+
+// serve answers until ctx ends; then new sessions are refused, running ones get
+// their time, and everything has ended when it returns.
+func (r *running) serve(ctx context.Context) error { return r.server.Serve(ctx, r.listener) }

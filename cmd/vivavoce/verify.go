@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"vivavoce/media"
+	"vivavoce/media/file"
+	"vivavoce/pipeline"
+	"vivavoce/pipeline/quality"
+)
+
+type verifyCmd struct {
+	File   string `arg:"" help:"Recorded video, in any container and codec that FFmpeg reads."`
+	Phrase string `help:"The digits that should be said. Not checked yet: the reader is still to come." placeholder:"DIGITS"`
+	JSON   bool   `name:"json" help:"Print the verdict as one JSON object."`
+	modelFlags
+	MaxBytes    int64         `help:"Refuse larger files." default:"268435456"`
+	MaxDuration time.Duration `help:"Refuse longer videos." default:"2m"`
+}
+
+// The statuses of verify, besides run's.
+const (
+	exitSpoof     exitStatus = 3
+	exitUndecided exitStatus = 4
+)
+
+// Run judges one file and prints what was found.
+func (c *verifyCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
+	if err := checkPhrase(c.Phrase); err != nil {
+		return err
+	}
+	src, err := file.Open(c.File, file.Options{MaxBytes: c.MaxBytes, MaxDuration: c.MaxDuration})
+	if err != nil {
+		return explainFile(c.File, err)
+	}
+	defer src.Close()
+	e, err := openEngine(c.modelFlags, pipeline.Timing{Whole: c.MaxDuration + time.Minute}, quality.Browser(), nil, log)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	report, err := c.watch(ctx, e.judge, src, s)
+	if err != nil {
+		return explainFile(c.File, err)
+	}
+	if c.JSON {
+		err = json.NewEncoder(s.out).Encode(report)
+	} else {
+		err = report.print(s.out)
+	}
+	if err != nil {
+		return err
+	}
+	return report.status()
+}
+
+// watch runs the pipeline over the whole file.
+func (c *verifyCmd) watch(ctx context.Context, judge *pipeline.Judge, src *file.Source, s streams) (*fileReport, error) {
+	attempt, err := judge.NewAttempt(pipeline.Challenge{})
+	if err != nil {
+		return nil, err
+	}
+	r := &fileReport{File: c.File, Phrase: c.Phrase, Hints: map[pipeline.HintCode]int{}}
+	counted := &counting{src: src, bar: newBar(s.err, src.Duration(), c.JSON)}
+	v, err := attempt.Run(ctx, counted, r.event)
+	counted.bar.finish()
+	if err != nil {
+		return nil, err
+	}
+	r.Frames, r.Seconds = counted.frames, counted.last.Seconds()
+	r.verdict(v)
+	return r, nil
+}
+
+// counting counts the frames on their way and moves the progress bar.
+type counting struct {
+	src    media.Source
+	bar    bar
+	frames int
+	last   time.Duration
+}
+
+// Next implements media.Source.
+func (c *counting) Next(ctx context.Context) (*media.Frame, error) {
+	f, err := c.src.Next(ctx)
+	if err == nil {
+		c.frames++
+		c.last = f.PTS
+		c.bar.at(f.PTS)
+	}
+	return f, err
+}
+
+// bar is a progress bar over the file's duration; nil draws nothing.
+type bar struct{ *progressbar.ProgressBar }
+
+// newBar draws on w if that is a terminal that nobody parses.
+func newBar(w io.Writer, d time.Duration, quiet bool) bar {
+	f, ok := w.(interface{ Fd() uintptr })
+	if quiet || !ok || !term.IsTerminal(int(f.Fd())) {
+		return bar{}
+	}
+	return bar{progressbar.NewOptions64(d.Milliseconds(), progressbar.OptionSetWriter(w),
+		progressbar.OptionSetDescription("watching"), progressbar.OptionSetWidth(40),
+		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))}
+}
+
+func (b bar) at(pts time.Duration) {
+	if b.ProgressBar != nil {
+		_ = b.Set64(pts.Milliseconds())
+	}
+}
+
+func (b bar) finish() {
+	if b.ProgressBar != nil {
+		_ = b.Finish()
+	}
+}
+
+func checkPhrase(phrase string) error {
+	for _, r := range phrase {
+		if r < '0' || r > '9' {
+			return fmt.Errorf("phrase %q: only the digits 0–9", phrase)
+		}
+	}
+	return nil
+}
+
+// explainFile says what is wrong with a file and what to do.
+func explainFile(path string, err error) error {
+	for _, c := range []struct {
+		is     error
+		advice string
+	}{
+		{file.ErrEmpty, "the file is empty"},
+		{file.ErrNoVideo, "the file has no video track"},
+		{file.ErrTooLarge, "the file is too large (see --max-bytes)"},
+		{file.ErrTooLong, "the video is too long (see --max-duration)"},
+		{file.ErrUnreadable, "the file is not a video that can be read, or is damaged"},
+	} {
+		if errors.Is(err, c.is) {
+			return fmt.Errorf("%s: %s: %w", path, c.advice, err)
+		}
+	}
+	return err
+}
