@@ -12,7 +12,7 @@ import (
 )
 
 // routes puts every call of protocol.md §1 in its place.
-func (s *Server) routes() (http.Handler, error) {
+func (s *Server) routes(extra map[string]http.HandlerFunc) (http.Handler, error) {
 	guard, err := s.crossOrigin()
 	if err != nil {
 		return nil, err
@@ -35,6 +35,9 @@ func (s *Server) routes() (http.Handler, error) {
 		call(pattern, s.otherMethod(allow))
 	}
 	call("/v1/", func(w http.ResponseWriter, _ *http.Request) { s.refuse(w, CodeNotFound, "no such call") })
+	for pattern, h := range extra {
+		mux.HandleFunc(pattern, h)
+	}
 	if s.o.Gather != nil {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(s.o.Gather, promhttp.HandlerOpts{}))
 	}

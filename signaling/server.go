@@ -43,7 +43,7 @@ func NewServer(o Options) (*Server, error) {
 	if o.NewPeer == nil {
 		return nil, errors.New("new server: no media")
 	}
-	s, err := newServer(o)
+	s, err := newServer(o, nil)
 	if err != nil {
 		return nil, fmt.Errorf("new server: %w", err)
 	}
@@ -57,7 +57,8 @@ func NewServer(o Options) (*Server, error) {
 	return s, nil
 }
 
-func newServer(o Options) (*Server, error) {
+// newServer answers the extra calls, too.
+func newServer(o Options, extra map[string]http.HandlerFunc) (*Server, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func newServer(o Options) (*Server, error) {
 	for _, k := range o.Keys {
 		s.keys = append(s.keys, hash(k))
 	}
-	h, err := s.routes()
+	h, err := s.routes(extra)
 	if err != nil {
 		return nil, err
 	}
@@ -74,18 +75,23 @@ func newServer(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Handler answers every call. Who serves it otherwise than by [Server.Serve] cancels
-// the base context of its requests to end the sessions, and calls Sweep.
+// Handler answers every call. Who serves it otherwise than by [Server.Serve] ends the
+// sessions by the base context of its requests.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Serve answers on ln until ctx ends. Then no session can be made any more, running
 // ones get Timing.Drain to finish, and whatever is left is ended. When Serve
 // returns, everything that it started has ended.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	return s.serve(ctx, ln, s.handler, s.o.Timing.Drain)
+}
+
+// serve lets running sessions finish for as long as drain.
+func (s *Server) serve(ctx context.Context, ln net.Listener, handler http.Handler, drain time.Duration) error {
 	base, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	h := &http.Server{
-		Handler:           s.handler,
+		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
@@ -96,10 +102,11 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	go func() { served <- h.Serve(ln) }()
 	if err := s.watch(ctx, served); err != nil {
 		stop(nil)
+		_ = h.Close() // the listener is broken already
 		s.wait()
 		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
 	}
-	s.drain(ctx)
+	s.drain(ctx, drain)
 	stop(draining())
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
@@ -128,13 +135,13 @@ func (s *Server) watch(ctx context.Context, served <-chan error) error {
 	}
 }
 
-// drain waits for running sessions, as long as Timing.Drain.
-func (s *Server) drain(ctx context.Context) {
+// drain waits for running sessions, at most so long.
+func (s *Server) drain(ctx context.Context, most time.Duration) {
 	s.store.drain()
 	if n := s.store.active(); n > 0 {
 		s.o.Logger.Info("draining", "sessions", n)
 	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Timing.Drain)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
 	defer cancel()
 	tick := time.NewTicker(sweepEvery / 10)
 	defer tick.Stop()

@@ -18,7 +18,7 @@ var errGreeted = errors.New("the page said hello")
 func (s *Server) talk(ctx context.Context, k *socket, id string) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	session, hello, err := s.greet(k, id, cancel)
+	session, hello, err := s.greet(ctx, k, id, cancel)
 	s.greeted()
 	if err != nil {
 		s.turnAway(k, err)
@@ -43,13 +43,15 @@ func (s *Server) talk(ctx context.Context, k *socket, id string) {
 }
 
 // greet reads until a good hello claims the session.
-func (s *Server) greet(k *socket, id string, cancel context.CancelCauseFunc) (*Session, Hello, error) {
+func (s *Server) greet(ctx context.Context, k *socket, id string, cancel context.CancelCauseFunc) (*Session, Hello, error) {
 	var hello Hello
 	session, ok := s.store.find(id)
 	if !ok {
 		return nil, hello, &ProtocolError{CodeNotFound, "no such session"}
 	}
 	k.bound(time.Now().Add(s.o.Timing.Hello))
+	// A server that goes down does not wait for a hello.
+	defer context.AfterFunc(ctx, func() { k.lastDeadline(0) })()
 	err := k.receive(func(m Message) error {
 		h, ok := m.(Hello)
 		if !ok {
@@ -61,7 +63,11 @@ func (s *Server) greet(k *socket, id string, cancel context.CancelCauseFunc) (*S
 		}
 		return errGreeted
 	})
-	if !errors.Is(err, errGreeted) {
+	switch {
+	case errors.Is(err, errGreeted):
+	case ctx.Err() != nil:
+		return nil, hello, &ProtocolError{CodeDraining, "the server is going down"}
+	default:
 		return nil, hello, err
 	}
 	k.bound(time.Time{})

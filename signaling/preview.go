@@ -1,0 +1,165 @@
+package signaling
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"sync"
+	"time"
+
+	"vivavoce/media"
+)
+
+// The preview is for the person to find their face by: 12 pictures a second look
+// fluent, and quality 70 makes about 25 kB of 640×480.
+const (
+	previewEvery    = time.Second / 12
+	previewQuality  = 70
+	previewWatchers = 4
+)
+
+// preview turns some of the camera's frames into JPEG for those who watch. Whoever
+// offers a frame is never kept longer than copying it takes.
+type preview struct {
+	work chan *image.YCbCr // a copy to pack
+	free chan *image.YCbCr // the one copy's memory; taken while it is packed
+
+	mu       sync.Mutex
+	watchers int
+	copied   time.Time
+	jpeg     []byte
+	wake     chan struct{} // closed when jpeg is new
+}
+
+func newPreview() *preview {
+	p := &preview{work: make(chan *image.YCbCr, 1), free: make(chan *image.YCbCr, 1), wake: make(chan struct{})}
+	p.free <- &image.YCbCr{}
+	return p
+}
+
+// offer copies f when somebody watches, it is time, and the last copy is packed.
+func (p *preview) offer(f *media.Frame) {
+	if !p.due(time.Now()) {
+		return
+	}
+	select {
+	case c := <-p.free:
+		copyFrame(c, f)
+		p.work <- c // there is one copy and one place: never blocks
+	default:
+	}
+}
+
+func (p *preview) due(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.watchers == 0 || now.Sub(p.copied) < previewEvery {
+		return false
+	}
+	p.copied = now
+	return true
+}
+
+// run packs until ctx ends.
+func (p *preview) run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case c := <-p.work:
+			var b bytes.Buffer
+			err := jpeg.Encode(&b, c, &jpeg.Options{Quality: previewQuality})
+			p.free <- c
+			if err != nil {
+				return fmt.Errorf("pack a preview of %v: %w", c.Rect, err)
+			}
+			p.publish(b.Bytes())
+		}
+	}
+}
+
+func (p *preview) publish(b []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.jpeg = b
+	close(p.wake)
+	p.wake = make(chan struct{})
+}
+
+// join counts a watcher in, unless there are too many.
+func (p *preview) join() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.watchers >= previewWatchers {
+		return false
+	}
+	p.watchers++
+	return true
+}
+
+// leave counts a watcher out; the last one takes the picture along, so that the
+// next person's page never shows this one's face.
+func (p *preview) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.watchers--; p.watchers == 0 {
+		p.jpeg = nil
+	}
+}
+
+// next waits for a picture newer than what came with after; nil for the first.
+func (p *preview) next(ctx context.Context, after <-chan struct{}) ([]byte, <-chan struct{}, error) {
+	for {
+		p.mu.Lock()
+		picture, wake := p.jpeg, p.wake
+		p.mu.Unlock()
+		if picture != nil && after != wake {
+			return picture, wake, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		case <-wake:
+		}
+	}
+}
+
+// copyFrame makes dst a copy of f with the full range that JPEG has.
+func copyFrame(dst *image.YCbCr, f *media.Frame) {
+	w, h := f.Width, f.Height
+	cw, ch := (w+1)/2, (h+1)/2
+	if cap(dst.Y) < w*h || cap(dst.Cb) < cw*ch {
+		dst.Y, dst.Cb, dst.Cr = make([]byte, w*h), make([]byte, cw*ch), make([]byte, cw*ch)
+	}
+	dst.Y, dst.Cb, dst.Cr = dst.Y[:w*h], dst.Cb[:cw*ch], dst.Cr[:cw*ch]
+	dst.YStride, dst.CStride = w, cw
+	dst.SubsampleRatio, dst.Rect = image.YCbCrSubsampleRatio420, image.Rect(0, 0, w, h)
+	copyPlane(dst.Y, f.Y, w, h, f.YStride)
+	copyPlane(dst.Cb, f.Cb, cw, ch, f.CStride)
+	copyPlane(dst.Cr, f.Cr, cw, ch, f.CStride)
+	if !f.FullRange {
+		stretch(dst.Y, 16, 0, 219)
+		stretch(dst.Cb, 128, 128, 224)
+		stretch(dst.Cr, 128, 128, 224)
+	}
+}
+
+func copyPlane(dst, src []byte, width, height, stride int) {
+	for y := range height {
+		copy(dst[y*width:(y+1)*width], src[y*stride:])
+	}
+}
+
+// stretch maps BT.601's studio range to 0–255: zero goes to to, and span samples
+// fill 255.
+func stretch(plane []byte, zero, to, span int) {
+	var table [256]byte
+	for v := range table {
+		table[v] = byte(min(max((v-zero)*255/span+to, 0), 255))
+	}
+	for i, v := range plane {
+		plane[i] = table[v]
+	}
+}
