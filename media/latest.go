@@ -45,9 +45,12 @@ func (l *Latest) Close(err error) {
 	l.signal()
 }
 
-// Next implements Source.
+// Next implements Source. A done context wins over a waiting frame.
 func (l *Latest) Next(ctx context.Context) (*Frame, error) {
 	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if f, err := l.take(); f != nil || err != nil {
 			return f, err
 		}
