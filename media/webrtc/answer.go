@@ -29,8 +29,11 @@ func finishAnswer(answer string, start, most int) (string, error) {
 			continue
 		}
 		names := formatNames(m)
-		if m.MediaName.Port.Value == 0 || len(names) == 0 {
+		switch {
+		case len(names) == 0:
 			return "", ErrNoCodec
+		case m.MediaName.Port.Value == 0: // pion wants every section bundled, as browsers do
+			return "", fmt.Errorf("%w: video is not bundled", ErrBadSDP)
 		}
 		slices.SortStableFunc(m.MediaName.Formats, func(a, b string) int { return rank(names, m, a) - rank(names, m, b) })
 		for pt := range names {

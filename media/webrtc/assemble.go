@@ -6,9 +6,10 @@ import (
 	"vivavoce/media/codec"
 )
 
-// queueSize is how many whole frames wait for the decoder: a third of a second
-// at 30 fps. More would be lag that a person feels.
-const queueSize = 10
+// queueSize is how many whole frames wait for the decoder: those that a gap kept
+// back for gapWait come at once, 18 of them at 60 fps. More would be lag that a
+// person feels.
+const queueSize = 20
 
 // maxUnit bounds one encoded frame. Chromium's 1080p key frames stay below 0.5 MB.
 const maxUnit = 2 << 20

@@ -134,6 +134,7 @@ func (e *Engine) TCPPort() int { return e.ports.tcpPort }
 // Close closes every peer, then the ports. A Run under way returns ErrClosed.
 func (e *Engine) Close() error {
 	e.mu.Lock()
+	again := e.closed
 	e.closed = true
 	peers := make([]*Peer, 0, len(e.peers))
 	for p := range e.peers {
@@ -142,6 +143,9 @@ func (e *Engine) Close() error {
 	e.mu.Unlock()
 	for _, p := range peers {
 		p.Close()
+	}
+	if again {
+		return nil
 	}
 	if err := e.ports.close(); err != nil {
 		return fmt.Errorf("close media ports: %w", err)

@@ -13,12 +13,17 @@ import (
 // lossyLink is the last thing before a publisher's network: it throws packets
 // away and swaps them. The order of its choices is fixed by the seed.
 type lossyLink struct {
-	loss, swap   float64
+	swap         float64
 	thrown, sent atomic.Uint64
+	forgetful    atomic.Bool // retransmissions are thrown away
 
 	mu     sync.Mutex
+	loss   float64
 	random *rand.Rand
 	writer interceptor.RTPWriter // of the video stream
+	ssrc   uint32                // of the video, retransmissions have another
+	last   uint16                // sequence number sent last
+	shift  uint16                // by how much sequence numbers are later than they were made
 	held   *heldPacket           // to be sent after the next one
 }
 
@@ -47,7 +52,7 @@ func (i *lossyInterceptor) BindLocalStream(info *interceptor.StreamInfo, w inter
 		return w
 	}
 	i.link.mu.Lock()
-	i.link.writer = w
+	i.link.writer, i.link.ssrc = w, info.SSRC
 	i.link.mu.Unlock()
 	return interceptor.RTPWriterFunc(i.link.write)
 }
@@ -55,7 +60,12 @@ func (i *lossyInterceptor) BindLocalStream(info *interceptor.StreamInfo, w inter
 func (l *lossyLink) write(h *rtp.Header, payload []byte, a interceptor.Attributes) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.random.Float64() < l.loss {
+	if h.SSRC == l.ssrc {
+		h.SequenceNumber += l.shift
+		l.last = h.SequenceNumber
+	}
+	again := l.forgetful.Load() && h.SSRC != l.ssrc
+	if again || l.random.Float64() < l.loss {
 		l.thrown.Add(1)
 		return len(payload), nil
 	}
@@ -69,6 +79,12 @@ func (l *lossyLink) write(h *rtp.Header, payload []byte, a interceptor.Attribute
 		_, err = l.send(&held.header, held.payload, a)
 	}
 	return n, err
+}
+
+func (l *lossyLink) setLoss(share float64) {
+	l.mu.Lock()
+	l.loss = share
+	l.mu.Unlock()
 }
 
 func (l *lossyLink) send(h *rtp.Header, payload []byte, a interceptor.Attributes) (int, error) {
@@ -85,4 +101,15 @@ func (l *lossyLink) raw(p *rtp.Packet) error {
 	}
 	_, err := l.send(&p.Header, p.Payload, nil)
 	return err
+}
+
+// insert sends a packet with the stream's next sequence number; those of later
+// packets move up. Retransmissions after it name the wrong packets.
+func (l *lossyLink) insert(p *rtp.Packet) error {
+	l.mu.Lock()
+	l.shift++
+	l.last++
+	p.SequenceNumber, p.SSRC = l.last, l.ssrc
+	l.mu.Unlock()
+	return l.raw(p)
 }

@@ -64,7 +64,7 @@ func checkMedia(sections []*sdp.MediaDescription) error {
 	for _, m := range sections {
 		kind := m.MediaName.Media
 		counts[kind]++
-		if kind == "video" && m.MediaName.Port.Value != 0 && sending(m) {
+		if kind == "video" && offered(m) && sending(m) {
 			sends = true
 		}
 		if kind != "video" && kind != "audio" && kind != "application" {
@@ -79,6 +79,13 @@ func checkMedia(sections []*sdp.MediaDescription) error {
 		return ErrNoVideo
 	}
 	return nil
+}
+
+// offered: port 0 refuses a section, but for one that rides on another's transport
+// (RFC 9143 §6).
+func offered(m *sdp.MediaDescription) bool {
+	_, bundled := m.Attribute("bundle-only")
+	return m.MediaName.Port.Value != 0 || bundled
 }
 
 // sending: without a direction a section is sendrecv (RFC 8866 §6.7).

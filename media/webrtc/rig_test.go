@@ -20,14 +20,14 @@ const patience = 20 * time.Second
 
 // leaks fails the test when a goroutine outlives it. First in a test, so that it
 // runs last.
-func leaks(t *testing.T) {
+func leaks(t testing.TB) {
 	t.Helper()
 	known := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, known) })
 }
 
 // newEngine listens on loopback only, on free ports.
-func newEngine(t *testing.T, change func(*Options)) *Engine {
+func newEngine(t testing.TB, change func(*Options)) *Engine {
 	t.Helper()
 	o := Options{Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
 	if change != nil {
@@ -47,7 +47,7 @@ func newEngine(t *testing.T, change func(*Options)) *Engine {
 
 // call is a peer and a publisher that are connected, the peer running.
 type call struct {
-	t      *testing.T
+	t      testing.TB
 	peer   *Peer
 	pub    *Publisher
 	stop   context.CancelFunc
@@ -56,7 +56,7 @@ type call struct {
 	states chan State
 }
 
-func newCall(t *testing.T, e *Engine, o PublisherOptions) *call {
+func newCall(t testing.TB, e *Engine, o PublisherOptions) *call {
 	t.Helper()
 	c := &call{t: t, ended: make(chan struct{}), states: make(chan State, 100)}
 	var err error
@@ -111,6 +111,15 @@ func (c *call) negotiate(restart bool) {
 	}
 	if err := c.pub.Accept(answer); err != nil {
 		c.t.Fatal(err)
+	}
+}
+
+// pause lets other goroutines go on, a millisecond at a time, where a test polls.
+func (c *call) pause() {
+	select {
+	case <-c.ended:
+		c.t.Fatalf("Run ended: %v", c.err)
+	case <-time.After(time.Millisecond):
 	}
 }
 
@@ -194,7 +203,7 @@ type camera struct {
 	at   int
 }
 
-func (c *camera) send(t *testing.T) {
+func (c *camera) send(t testing.TB) {
 	t.Helper()
 	if c.keys.Swap(false) {
 		c.at = 0
@@ -206,7 +215,7 @@ func (c *camera) send(t *testing.T) {
 }
 
 // roll sends until stop is called, which waits.
-func (c *camera) roll(t *testing.T) (stop func()) {
+func (c *camera) roll(t testing.TB) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var ended sync.WaitGroup
 	ended.Go(func() {
@@ -231,12 +240,12 @@ func (c *call) next() *media.Frame {
 	defer cancel()
 	f, err := c.peer.Next(ctx)
 	if err != nil {
-		c.t.Fatalf("next frame: %v (run: %v, stats %+v)", err, c.err, c.peer.Stats())
+		c.t.Fatalf("next frame: %v (stats %+v)", err, c.peer.Stats())
 	}
 	return f
 }
 
-func wantErr(t *testing.T, got, want error) {
+func wantErr(t testing.TB, got, want error) {
 	t.Helper()
 	if !errors.Is(got, want) {
 		t.Errorf("err = %v, want %v", got, want)

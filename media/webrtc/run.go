@@ -246,14 +246,18 @@ func (p *Peer) readTrack(ctx context.Context, t *pion.TrackRemote, take func([]b
 	b := make([]byte, 1<<13) // pion reads 8,192 bytes at most from a socket
 	for failed := 0; ctx.Err() == nil; {
 		n, _, err := t.Read(b)
+		if n > 0 { // also with an unknown payload type, which is an error to pion
+			take(b[:n], time.Now())
+		}
 		switch {
 		case err == nil:
 			failed = 0
-			take(b[:n], time.Now())
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrClosedPipe):
 			return nil
 		default:
-			p.counts.foreign.Add(1)
+			if n == 0 {
+				p.counts.corrupt.Add(1)
+			}
 			if failed++; failed > maxReadErrors {
 				return fmt.Errorf("read %s track: %w", t.Kind(), err)
 			}
