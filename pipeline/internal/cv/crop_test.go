@@ -19,7 +19,7 @@ func reference(f *media.Frame, r Region, size int, lo, hi float32) []float32 {
 			outside := x < 0 || y < 0 || x >= float64(f.Width) || y >= float64(f.Height)
 			var rgb [3]float64
 			if !outside || r.Replicate {
-				rgb = colourAt(f, x, y)
+				rgb = colourAt(f, x, y, r.Side/float64(size))
 			}
 			for c, value := range rgb {
 				dst[c*n+v*size+u] = lo + (hi-lo)*float32(min(1, max(0, value)))
@@ -29,17 +29,35 @@ func reference(f *media.Frame, r Region, size int, lo, hi float32) []float32 {
 	return dst
 }
 
-func colourAt(f *media.Frame, x, y float64) [3]float64 {
+func colourAt(f *media.Frame, x, y, step float64) [3]float64 {
 	cw, ch := (f.Width+1)/2, (f.Height+1)/2
-	l := bilinear(f.Y, f.YStride, f.Width, f.Height, x-0.5, y-0.5)
-	cb := bilinear(f.Cb, f.CStride, cw, ch, x/2-0.5, y/2-0.5) - 128
-	cr := bilinear(f.Cr, f.CStride, cw, ch, x/2-0.5, y/2-0.5) - 128
+	l := boxed(f.Y, f.YStride, f.Width, f.Height, x-0.5, y-0.5, step)
+	cb := boxed(f.Cb, f.CStride, cw, ch, x/2-0.5, y/2-0.5, step/2) - 128
+	cr := boxed(f.Cr, f.CStride, cw, ch, x/2-0.5, y/2-0.5, step/2) - 128
 	if f.FullRange {
 		l, cb, cr = l/255, cb/255, cr/255
 	} else {
 		l, cb, cr = (l-16)/219, cb/224, cr/224
 	}
 	return [3]float64{l + 1.402*cr, l - 0.344136*cb - 0.714136*cr, l + 1.772*cb}
+}
+
+// boxed is the mean of n×n bilinear samples one apart, n by how much the crop shrinks.
+func boxed(p []byte, stride, width, height int, x, y, step float64) float64 {
+	n := 3
+	if step < 2.5 {
+		n = 2
+	}
+	if step < 1.5 {
+		n = 1
+	}
+	first, sum := -float64(n-1)/2, 0.0
+	for j := range n {
+		for i := range n {
+			sum += bilinear(p, stride, width, height, x+first+float64(i), y+first+float64(j))
+		}
+	}
+	return sum / float64(n*n)
 }
 
 func bilinear(p []byte, stride, width, height int, x, y float64) float64 {
@@ -80,6 +98,8 @@ func TestCropAgainstReference(t *testing.T) {
 		"over the corner":  {CX: 300, CY: 20, Side: 150, Angle: -0.3},
 		"over all":         {CX: 160, CY: 120, Side: 900, Angle: 1},
 		"whole frame":      {CX: 160, CY: 120, Side: 320},
+		"shrunk by two":    {CX: 160, CY: 120, Side: 140, Angle: 0.1},
+		"shrunk by four":   {CX: 165, CY: 115, Side: 200, Angle: -0.1},
 		"outside":          {CX: -900, CY: 120, Side: 100},
 		"a pixel":          {CX: 55.5, CY: 77.2, Side: 1, Angle: 0.2},
 		"far outside":      {CX: 1e12, CY: -1e12, Side: 10, Angle: 0.2},
@@ -165,6 +185,7 @@ func BenchmarkCrop(b *testing.B) {
 		dst := make([]float32, 3*size*size)
 		for name, r := range map[string]Region{
 			"turned": {CX: 320, CY: 240, Side: 300, Angle: 0.1}, "edge": {CX: 100, CY: 240, Side: 300, Angle: 0.1},
+			"shrunk": {CX: 320, CY: 240, Side: 440, Angle: 0.1},
 		} {
 			b.Run(fmt.Sprintf("%d/%s", size, name), func(b *testing.B) {
 				b.ReportAllocs()

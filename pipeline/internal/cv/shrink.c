@@ -30,8 +30,19 @@ static void columns(uint32_t *restrict before, const uint8_t *restrict p, int wi
 	before[width] = total;
 }
 
-static inline float mean(const uint32_t *before, int from, int to, int rows) {
-	return (float)(before[to] - before[from]) / (float)((to - from) * rows);
+// span is the samples of a row that make one pixel.
+typedef struct {
+	int from, to;
+	float share; // one over their number
+} span;
+
+static span span_of(int from, int to) {
+	span s = { from, to, to > from ? 1.0f / (float)(to - from) : 0 };
+	return s;
+}
+
+static inline float mean(const uint32_t *before, span s, float rows) {
+	return (float)(int)(before[s.to] - before[s.from]) * s.share * rows;
 }
 
 static void blank(float *dst, int plane, int n, float lo) {
@@ -44,8 +55,11 @@ void viva_shrink(float *dst, const uint8_t *y, const uint8_t *cb, const uint8_t 
 	const colour c = colour_of(p.full, 1, lo, hi);
 	const int plane = size * size, longer = p.width > p.height ? p.width : p.height;
 	const int cw = (p.width + 1) / 2;
-	int x[VIVA_LARGEST + 1]; // where the pixels of a row begin
-	for (int u = 0; u <= size; u++) x[u] = cut(u, size, longer, p.width);
+	span ls[VIVA_LARGEST], hs[VIVA_LARGEST];
+	for (int u = 0; u < size; u++) {
+		ls[u] = span_of(cut(u, size, longer, p.width), cut(u + 1, size, longer, p.width));
+		hs[u] = span_of(ls[u].from / 2, (ls[u].to + 1) / 2);
+	}
 	for (int v = 0; v < size; v++, dst += size) {
 		int y0 = cut(v, size, longer, p.height), y1 = cut(v + 1, size, longer, p.height);
 		if (y0 >= y1) {
@@ -56,14 +70,13 @@ void viva_shrink(float *dst, const uint8_t *y, const uint8_t *cb, const uint8_t 
 		columns(l, y, p.width, p.ystride, y0, y1);
 		columns(b, cb, cw, p.cstride, h0, h1);
 		columns(r, cr, cw, p.cstride, h0, h1);
+		const float lrows = 1.0f / (float)(y1 - y0), hrows = 1.0f / (float)(h1 - h0);
 		for (int u = 0; u < size; u++) {
-			int x0 = x[u], x1 = x[u + 1];
-			if (x0 >= x1) {
+			if (ls[u].from >= ls[u].to) {
 				blank(dst + u, plane, 1, lo);
 				continue;
 			}
-			put(dst + u, plane, &c, mean(l, x0, x1, y1 - y0),
-				mean(b, x0 / 2, (x1 + 1) / 2, h1 - h0), mean(r, x0 / 2, (x1 + 1) / 2, h1 - h0));
+			put(dst + u, plane, &c, mean(l, ls[u], lrows), mean(b, hs[u], hrows), mean(r, hs[u], hrows));
 		}
 	}
 }
