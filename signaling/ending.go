@@ -7,8 +7,11 @@ import (
 	"vivavoce/pipeline"
 )
 
-// reasonDisconnected says that the page's socket dropped; only signaling sees that.
-const reasonDisconnected pipeline.Reason = "session.disconnected"
+// Reasons that only signaling sees.
+const (
+	reasonDisconnected pipeline.Reason = "session.disconnected" // the page's socket dropped
+	reasonRefused      pipeline.Reason = "session.refused"      // the page broke the protocol
+)
 
 // ending is why a session is over without its attempt's verdict.
 type ending struct {
@@ -55,7 +58,7 @@ func endingOf(err error) *ending {
 	case errors.As(err, &e):
 		return e
 	case errors.As(err, &p):
-		return &ending{State: StateFailed, Reason: pipeline.SessionFailed, Code: p.Code, Text: p.Detail, Err: err}
+		return &ending{State: StateFailed, Reason: reasonRefused, Code: p.Code, Text: p.Detail, Err: err}
 	case errors.As(err, &m):
 		return &ending{State: StateFailed, Reason: pipeline.SessionNoMedia, Code: m.Code, Text: "the media failed", Err: err}
 	case errors.Is(err, errTooSlow):

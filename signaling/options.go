@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -135,6 +136,9 @@ func (o *Options) fill() error {
 		if len(k) < 16 {
 			return errors.New("a key of less than 16 characters")
 		}
+	}
+	if _, err := pipeline.NewChallenge(rand.Reader, o.Plan); err != nil {
+		return err
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -36,12 +36,18 @@ func newSocket(conn *websocket.Conn, o *Options) *socket {
 	k := &socket{
 		conn:    conn,
 		out:     newOutbox(o.Limits.QueuedToPage),
-		rate:    rate.NewLimiter(rate.Limit(o.Limits.Messages), 3*o.Limits.Messages),
+		rate:    messageRate(o.Limits.Messages),
 		timing:  o.Timing,
 		metrics: o.Metrics,
 	}
 	k.conn.SetPongHandler(func(string) error { k.heard(k.timing.Silence); return nil })
 	return k
+}
+
+// messageRate allows so many messages a second, and three seconds' worth at once:
+// an offer and its candidates come together.
+func messageRate(perSecond int) *rate.Limiter {
+	return rate.NewLimiter(rate.Limit(perSecond), 3*perSecond)
 }
 
 // send queues m for the page.
