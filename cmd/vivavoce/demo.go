@@ -14,7 +14,6 @@ import (
 	"golang.org/x/term"
 
 	"vivavoce/pipeline"
-	"vivavoce/pipeline/face"
 	"vivavoce/signaling"
 	"vivavoce/signaling/puppet"
 )
@@ -28,7 +27,8 @@ type demoCmd struct {
 }
 
 // Run serves on a free port, sends the puppet there and prints what comes back.
-func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
+func (c *demoCmd) Run(ctx context.Context, s streams) error {
+	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})) // the show says the rest
 	serve := serveCmd{
 		Open: true, Listen: "127.0.0.1:0", Loopback: true, MaxSessions: 1, ShowScores: true,
 		Framing: 20 * time.Second, modelFlags: c.modelFlags, challengeFlags: c.challengeFlags,
@@ -54,11 +54,7 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 }
 
 func (c *demoCmd) scene(ctx context.Context, e *engine) (*puppet.Scene, error) {
-	newFinder, err := face.New(e.library, face.Options{})
-	if err != nil {
-		return nil, err
-	}
-	finder, err := newFinder()
+	finder, err := e.newFinder()
 	if err != nil {
 		return nil, err
 	}

@@ -27,8 +27,9 @@ func (c challengeFlags) plan() pipeline.Plan {
 
 // engine is the judge and the models below it.
 type engine struct {
-	library *models.Library
-	judge   *pipeline.Judge
+	library   *models.Library
+	newFinder func() (pipeline.Finder, error)
+	judge     *pipeline.Judge
 }
 
 // Close ends the models' runtime.
@@ -39,26 +40,25 @@ func (e *engine) Close() error { return e.library.Close() }
 func openEngine(m modelFlags, t pipeline.Timing, q quality.Options, metrics pipeline.Metrics, log *slog.Logger) (*engine, error) {
 	library, err := models.Open(models.Options{Dir: m.Models})
 	if err != nil {
-		return nil, fmt.Errorf("open models (run `make models` first): %w", err)
+		return nil, err
 	}
-	judge, err := newJudge(library, t, q, metrics, log)
-	if err != nil {
-		return nil, errors.Join(err, library.Close())
+	e := &engine{library: library}
+	if err := e.assemble(t, q, metrics, log); err != nil {
+		return nil, errors.Join(fmt.Errorf("put the judge together: %w", err), library.Close())
 	}
-	return &engine{library, judge}, nil
+	return e, nil
 }
 
-func newJudge(library *models.Library, t pipeline.Timing, q quality.Options, metrics pipeline.Metrics, log *slog.Logger) (*pipeline.Judge, error) {
-	finder, err := face.New(library, face.Options{})
-	if err != nil {
-		return nil, err
+func (e *engine) assemble(t pipeline.Timing, q quality.Options, metrics pipeline.Metrics, log *slog.Logger) (err error) {
+	if e.newFinder, err = face.New(e.library, face.Options{}); err != nil {
+		return err
 	}
 	guide, err := quality.New(q)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return pipeline.NewJudge(pipeline.JudgeOptions{
-		NewFinder: finder,
+	e.judge, err = pipeline.NewJudge(pipeline.JudgeOptions{
+		NewFinder: e.newFinder,
 		NewGuide:  guide,
 		Stages:    []pipeline.Kind{motion.New(motion.Options{}), lips.New(lips.Options{})},
 		Policy:    pipeline.DefaultPolicy(),
@@ -66,4 +66,5 @@ func newJudge(library *models.Library, t pipeline.Timing, q quality.Options, met
 		Metrics:   metrics,
 		Logger:    log,
 	})
+	return err
 }

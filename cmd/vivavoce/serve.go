@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -103,7 +102,7 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 		NewPeer:        signaling.WebRTC(r.media, log),
 		Keys:           r.keys,
 		Open:           c.Open,
-		Pages:          []fs.FS{web.Files()},
+		Pages:          web.Files(),
 		AllowedOrigins: c.AllowedOrigin,
 		FrameAncestors: c.FrameAncestor,
 		ExactToPage:    c.ShowScores,

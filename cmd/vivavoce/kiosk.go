@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"vivavoce/media"
+	"vivavoce/media/file"
+	"vivavoce/pipeline"
+	"vivavoce/pipeline/quality"
+	"vivavoce/signaling"
+	"vivavoce/web"
+)
+
+type kioskCmd struct {
+	Camera string  `help:"Camera to use: /dev/videoN or part of its name. Empty: the first." xor:"source"`
+	File   string  `help:"Play this video over and over instead of a camera." type:"existingfile" xor:"source"`
+	Width  int     `help:"Picture to ask of the camera." default:"1280"`
+	Height int     `help:"Picture to ask of the camera." default:"720"`
+	FPS    float64 `name:"fps" help:"Pictures a second to ask of the camera." default:"30"`
+
+	Listen string `help:"Address of the full-screen page." default:"127.0.0.1:8090"`
+	Remote bool   `help:"Also answer other machines: anyone who reaches it can look through the camera."`
+	// 40 to 80 cm with common lenses; see quality.Kiosk.
+	FaceMin float64 `help:"Smallest face, forehead to chin over the picture's shorter side; 0: for 80 cm." default:"0"`
+	FaceMax float64 `help:"Largest face; 0: for 40 cm." default:"0"`
+	modelFlags
+	challengeFlags
+}
+
+// Run serves the local page until ctx ends.
+func (c *kioskCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
+	registry := prometheus.NewRegistry()
+	metrics := signaling.NewMetrics(registry)
+	e, err := openEngine(c.modelFlags, pipeline.Timing{Digit: c.Pace}, c.band(), metrics, log)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	kiosk, err := signaling.NewKiosk(signaling.KioskOptions{
+		Options: signaling.Options{
+			NewAttempt: func(ch pipeline.Challenge) (signaling.Attempt, error) { return e.judge.NewAttempt(ch) },
+			Plan:       c.plan(),
+			Keys:       []string{rand.Text()},
+			Pages:      web.Files(),
+			Metrics:    metrics,
+			Gather:     registry,
+			Logger:     log,
+		},
+		OpenCamera: c.source(),
+		Remote:     c.Remote,
+	})
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "The kiosk's page is at http://%s\n", listener.Addr())
+	return kiosk.Serve(ctx, listener)
+}
+
+func (c *kioskCmd) band() quality.Options {
+	q := quality.Kiosk()
+	if c.FaceMin != 0 {
+		q.Size.Min = c.FaceMin
+	}
+	if c.FaceMax != 0 {
+		q.Size.Max = c.FaceMax
+	}
+	return q
+}
+
+// source opens the camera or the file, as often as the kiosk asks.
+func (c *kioskCmd) source() signaling.OpenCamera {
+	if c.File == "" {
+		return c.openCamera
+	}
+	return func(context.Context) (media.Source, func(), error) {
+		src, err := file.Open(c.File, file.Options{Realtime: true, Loop: true, MaxDuration: time.Hour})
+		if err != nil {
+			return nil, nil, explainFile(c.File, err)
+		}
+		return src, func() { _ = src.Close() }, nil
+	}
+}
+
+var errNoCamera = errors.New("x")
+
+func (c *kioskCmd) openCamera(context.Context) (media.Source, func(), error) {
+	return nil, nil, errNoCamera
+}
