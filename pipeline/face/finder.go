@@ -36,6 +36,7 @@ type finder struct {
 	face   pipeline.Face
 	track  track
 	crowd  crowd
+	calm   calm
 	missed int // frames in a row without a face
 }
 
@@ -58,10 +59,12 @@ func (d *finder) Find(ctx context.Context, f *media.Frame) (*pipeline.Face, erro
 	}
 	if !d.face.Found {
 		d.missed++
+		d.calm = calm{}
 		return &d.face, nil
 	}
 	d.missed = 0
 	d.track.keep(f)
+	d.face.Pose = d.calm.pose(d.face.Pose, f.PTS)
 	d.face.Others = d.crowd.shown
 	measure(&d.face)
 	return &d.face, nil

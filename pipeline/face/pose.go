@@ -8,6 +8,18 @@ import (
 	"vivavoce/pipeline/internal/cv"
 )
 
+// depth is what the mesh's z is multiplied with before the fit: it is too shallow, and turns would be
+// read 13 % short. Measured on 2026-11-21 on the canonical head, painted with five
+// people's faces and rendered at known poses within ±30°: rms error of yaw 2.5° at 1,
+// 1.6° at 1.2 (pitch 1.4°, 1.3°); and in videos of three turning heads the face's width
+// stays the same over its height with 1.05, 1.15 and 1.5.
+const depth = 1.2
+
+// level is the pitch, in degrees, that is added so that someone who looks into the
+// camera reads 0: the median of 14 people who did, in GRID (6) and in portrait videos
+// (8), was -6.1 without it (standard deviation 4.1), on 2026-11-21.
+const level = 6
+
 // canon is the canonical head's points that a pose is fitted with.
 type canon struct {
 	index   []int
@@ -37,7 +49,7 @@ func newCanon(g *models.Geometry) canon {
 func (c *canon) pose(points *[pipeline.Points]pipeline.Point, scratch []cv.Point3) (pipeline.Pose, bool) {
 	for k, i := range c.index {
 		p := points[i]
-		scratch[k] = cv.Point3{X: float64(p.X), Y: float64(p.Y), Z: float64(p.Z)}
+		scratch[k] = cv.Point3{X: float64(p.X), Y: float64(p.Y), Z: depth * float64(p.Z)}
 	}
 	s, _, ok := cv.FitSimilarity(c.points, scratch, c.weights)
 	if !ok {
@@ -53,7 +65,7 @@ func angles(r *[3][3]float64) pipeline.Pose {
 	const degrees = 180 / math.Pi
 	return pipeline.Pose{
 		Yaw:   math.Asin(min(1, max(-1, r[2][0]))) * degrees,
-		Pitch: -math.Atan2(r[2][1], r[2][2]) * degrees,
+		Pitch: level - math.Atan2(r[2][1], r[2][2])*degrees,
 		Roll:  math.Atan2(r[1][0], r[0][0]) * degrees,
 	}
 }
