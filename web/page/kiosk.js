@@ -108,7 +108,9 @@ class Kiosk {
     clearTimeout(this.#timer);
     clearTimeout(this.#gone);
     this.#gone = 0;
-    this.#stage.part('view').replaceChildren();
+    const view = this.#stage.part('view');
+    view.querySelector('img')?.removeAttribute('src'); // else the browser goes on fetching pictures that nobody sees
+    view.replaceChildren();
   }
 
   /** @param {Readonly<import('./flow.js').Model>} model @param {boolean} waiting the session goes on when it is mended */

@@ -90,7 +90,7 @@ export class Stage {
     for (const s of this.#root.querySelectorAll('[data-screen]')) {
       /** @type {HTMLElement} */ (s).hidden = s.getAttribute('data-screen') !== m.screen;
     }
-    document.body.dataset.screen = m.screen;
+    document.body.dataset.now = m.screen;
     if (m.screen === 'live') this.#live(m, before);
     if (m.screen === 'verdict' && before?.verdict !== m.verdict) this.#verdict(m);
     if (m.screen === 'error' && before?.problem !== m.problem) this.#problem(m);

@@ -102,7 +102,7 @@ async function scripted() {
         const context = await browser.newContext({ ...settings, ...(shot.userAgent ? { userAgent: shot.userAgent } : {}) });
         const page = await context.newPage();
         const fake = await FakeServer.on(page, (f) => f.welcome(shot.kiosk ? 'local' : 'webrtc'));
-        await page.goto(site.url + (shot.kiosk ? '/kiosk' : '/'));
+        await page.goto(site.url + (shot.kiosk ? '/kiosk.html' : '/'));
         await shot.play(page, fake);
         await snap(page, name);
         await context.close();
@@ -142,7 +142,7 @@ async function real(url) {
 
 /** Runs in the page: what it shows, as a word. */
 function stateName() {
-  const screen = document.body.dataset.screen ?? '';
+  const screen = document.body.dataset.now ?? '';
   if (screen === 'verdict') return `verdict-${document.querySelector('[data-outcome]')?.getAttribute('data-outcome')}`;
   if (screen !== 'live') return screen;
   const picture = document.querySelector('[data-part="picture"]');

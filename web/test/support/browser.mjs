@@ -13,12 +13,13 @@ const flags = [
 
 /**
  * Starts Chromium; `close` ends it and removes what it left.
- * @param {{y4m?: string, camera?: boolean}} [o] y4m: what its camera shows, else the browser's own pattern; camera false: the question is refused
+ * @param {{y4m?: string, camera?: boolean, cameras?: number}} [o] y4m: what its camera shows, else the browser's own pattern; camera false: the question is refused
  */
 export async function launch(o = {}) {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   if (!existsSync(executablePath)) throw new Error(`${executablePath} is missing: apt-get install chromium, or set CHROMIUM`);
-  const camera = o.camera === false ? ['--deny-permission-prompts', '--use-fake-device-for-media-stream'] : ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+  const camera = o.camera === false ? ['--deny-permission-prompts', '--use-fake-device-for-media-stream']
+    : ['--use-fake-ui-for-media-stream', `--use-fake-device-for-media-stream=device-count=${o.cameras ?? 1}`];
   if (o.y4m) camera.push(`--use-file-for-fake-video-capture=${o.y4m}`);
   return chromium.launch({ executablePath, headless: true, args: [...flags, ...camera] });
 }

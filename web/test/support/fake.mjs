@@ -28,7 +28,7 @@ export async function serve(o = {}) {
     if (path === '/v1/preview') {
       return response.writeHead(o.preview ? 200 : 404, { 'Content-Type': 'image/png' }).end(o.preview);
     }
-    const name = path === '/' ? 'index.html' : path === '/kiosk' ? 'kiosk.html' : normalize(path).slice(1);
+    const name = path === '/' ? 'index.html' : normalize(path).slice(1);
     try {
       const body = await readFile(join(pageDir, name));
       response.writeHead(200, { 'Content-Type': types[extname(name)] ?? 'application/octet-stream', 'Content-Security-Policy': "default-src 'self'" }).end(body);

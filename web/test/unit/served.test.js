@@ -61,3 +61,27 @@ test('nothing flashes: no animation is quicker than one change in a second', () 
   for (const s of times) assert.ok(s >= 1, `${s} s`);
   assert.match(css, /prefers-reduced-motion: reduce/);
 });
+
+/** @param {string} hex */
+function luminance(hex) {
+  const full = hex.length === 4 ? hex.replace(/[0-9a-f]/gi, '$&$&') : hex;
+  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((i) => parseInt(full.slice(i, i + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+test('colours: every pair of text and ground reaches 4.5:1, the ring 3:1, light and dark', () => {
+  const css = files.find((f) => f.name === 'style.css')?.body.toString() ?? '';
+  const schemes = [...css.matchAll(/:root \{([^}]*)\}/g)].map(([, body = '']) => Object.fromEntries([...body.matchAll(/--(\w[\w-]*): (#[0-9a-f]{3,6})\b/g)].map(([, k = '', v = '']) => [k, v])));
+  assert.equal(schemes.length, 2);
+  for (const colours of schemes) {
+    const pairs = /** @type {[string, string, number][]} */ ([
+      ...['ink', 'soft', 'good', 'fair', 'weak', 'accent'].flatMap((c) => [[c, 'paper', 4.5], [c, 'card', 4.5]]),
+      ['on-accent', 'accent', 4.5], ['accent', 'tint', 3], ['paper', 'ink', 4.5],
+    ]);
+    for (const [a, b, least] of pairs) {
+      const [hi = 0, lo = 0] = [luminance(colours[a] ?? ''), luminance(colours[b] ?? '')].sort((x, y) => y - x);
+      const ratio = (hi + 0.05) / (lo + 0.05);
+      assert.ok(ratio >= least, `${a} ${colours[a]} on ${b} ${colours[b]}: ${ratio.toFixed(2)}`);
+    }
+  }
+});

@@ -1,0 +1,78 @@
+// The real page against a running server: VIVAVOCE_URL says where it is, VIVAVOCE_CLIP
+// (optional) what the camera shows instead of the browser's own pattern, in which
+// there is no face. Starts and ends nothing but its browser.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { hints } from '../page/texts.js';
+import { complaints, launch, makeCamera, scratch } from './support/browser.mjs';
+
+const url = process.env.VIVAVOCE_URL;
+const clip = process.env.VIVAVOCE_CLIP;
+assert.ok(url, 'VIVAVOCE_URL must be the address of a running server, e.g. http://127.0.0.1:8080');
+
+const tmp = scratch();
+/** @type {import('playwright-core').Browser} */ let browser;
+before(async () => {
+  browser = await launch({ y4m: clip && makeCamera(clip, join(tmp.dir, 'clip.y4m'), 20) });
+});
+after(async () => {
+  await browser?.close();
+  tmp.remove();
+});
+
+/** @param {(page: import('playwright-core').Page, errors: string[]) => Promise<void>} body */
+const onPage = (body) => async () => {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(30_000);
+  const errors = complaints(page);
+  await page.addInitScript(() => {
+    /** @type {any} */ (window).violations = [];
+    document.addEventListener('securitypolicyviolation', (e) => /** @type {any} */ (window).violations.push(`${e.violatedDirective} ${e.blockedURI}`));
+  });
+  try {
+    await body(page, errors);
+    assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).violations), [], 'violations of the policy');
+    assert.deepEqual(errors, []);
+  } finally {
+    await page.close();
+  }
+};
+
+test('the page comes with the strict policy, packed, in less than 30 kB', onPage(async (page) => {
+  /** @type {Promise<number>[]} */
+  const sizes = [];
+  page.on('response', (r) => {
+    if (r.request().method() === 'GET') sizes.push(r.finished().then(() => r.request().sizes()).then((s) => s.responseBodySize));
+  });
+  const response = await page.goto(url, { waitUntil: 'networkidle' });
+  assert.match(response?.headers()['content-security-policy'] ?? '', /default-src 'self'/);
+  const sum = (await Promise.all(sizes)).reduce((a, b) => a + b, 0);
+  assert.ok(sizes.length >= 8, `${sizes.length} files`);
+  assert.ok(sum < 30_000, `${sum} bytes in ${sizes.length} files`);
+}));
+
+test('start, picture, framing, a hint; cancel goes back', onPage(async (page) => {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Start the check' }).click();
+  await page.locator('[data-stage="framing"], [data-stage="challenge"]').waitFor();
+  const cue = page.locator('.live h1');
+  if (clip) {
+    await page.locator('[data-stage="framing"][data-hint], [data-stage="challenge"]').waitFor();
+  } else {
+    await page.locator('[data-hint]').waitFor();
+    assert.equal(await cue.textContent(), hints.no_face);
+  }
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('heading', { name: 'Show that it’s really you' }).waitFor();
+  assert.equal(await page.locator('video').evaluate((v) => /** @type {HTMLVideoElement} */ (v).srcObject), null);
+}));
+
+test('after a cancel the next try works', onPage(async (page) => {
+  await page.goto(url);
+  for (let i = 0; i < 2; i++) {
+    await page.getByRole('button', { name: 'Start the check' }).click();
+    await page.locator('[data-stage="framing"], [data-stage="challenge"]').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+  }
+}));
