@@ -228,7 +228,7 @@ func (k *core) receive(emit func(*media.Frame)) (got bool, err error) {
 	}
 	f.Seq = k.seq
 	k.seq++
-	f.PTS = time.Duration(k.frame.Pts())
+	f.PTS = timeOf(k.frame)
 	emit(f)
 	return true, nil
 }

@@ -7,7 +7,9 @@ import "C"
 
 import (
 	"fmt"
+	"math"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/asticode/go-astiav"
@@ -48,6 +50,15 @@ func (p *picture) close() {
 func damaged(f *astiav.Frame) bool {
 	c := (*C.AVFrame)(f.UnsafePointer())
 	return c.flags&C.AV_FRAME_FLAG_CORRUPT != 0 || c.decode_error_flags != 0
+}
+
+// NoPTS is the PTS of a picture whose container tells no time.
+const NoPTS = time.Duration(math.MinInt64) // FFmpeg's AV_NOPTS_VALUE
+
+// timeOf is the picture's time in the unit of the packets, guessed from their
+// order where the container is inconsistent.
+func timeOf(f *astiav.Frame) time.Duration {
+	return time.Duration((*C.AVFrame)(f.UnsafePointer()).best_effort_timestamp)
 }
 
 // payloadOf is the C memory of a packet that AllocPayload made, to be written.
