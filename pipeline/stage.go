@@ -41,7 +41,7 @@ type Score struct {
 	Checked bool     // false: there was not enough to see; Value means nothing
 	Value   float64  // 0–1, 1 is bona fide
 	Settled bool     // no later frame changes it
-	Reasons []Reason // why it is low or not checked
+	Reasons []Reason // why it is low (below 0.8, whatever the policy's threshold) or not checked
 	// Fraction is how far the person is in answering the step, 0–1, for the page's
 	// progress; 0 for Whole scores.
 	Fraction float64

@@ -7,29 +7,39 @@ import (
 	"vivavoce/pipeline"
 )
 
-// Landmarks of the mouth's shape, of MediaPipe's face mesh.
+// Landmarks of MediaPipe's face mesh.
 const (
-	innerTop, innerBottom  = 13, 14
-	outerTop, outerBottom  = 0, 17
-	cornerRight, cornerEnd = 78, 308 // the person's right and left
-	noseTip, chin          = 4, 152
+	innerTop, innerBottom   = 13, 14
+	outerTop, outerBottom   = 0, 17
+	cornerRight, cornerLeft = 78, 308 // of the mouth, the person's right and left
+	eyeRight, eyeLeft       = 33, 263 // outer corners
+	noseRoot, noseBase      = 168, 2
 )
 
-// shape is the mouth in interocular distances: opening, height with lips, width, and
-// the chin's distance from the nose.
-type shape [4]float64
+// shape is the mouth as three numbers: the gap between the lips over the interocular distance;
+// its width over that of the eyes; its height with the lips over the length of the
+// nose. A length across is divided by one across and an upright one by an upright one,
+// so that a turned head or a tilted picture changes little; the last two
+// weigh 0.7, as they shake more.
+type shape [3]float64
 
 func shapeOf(f *pipeline.Face) (s shape, ok bool) {
-	for i, ends := range [...][2]int{
-		{innerTop, innerBottom}, {outerTop, outerBottom}, {cornerRight, cornerEnd}, {noseTip, chin},
-	} {
-		a, b := f.Points[ends[0]], f.Points[ends[1]]
-		s[i] = math.Hypot(float64(a.X-b.X), float64(a.Y-b.Y)) / f.Interocular
-		if math.IsNaN(s[i]) || math.IsInf(s[i], 0) {
+	s = shape{
+		gap(f, innerTop, innerBottom) / f.Interocular,
+		0.7 * gap(f, cornerRight, cornerLeft) / gap(f, eyeRight, eyeLeft),
+		0.7 * gap(f, outerTop, outerBottom) / gap(f, noseRoot, noseBase),
+	}
+	for _, v := range s {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return s, false
 		}
 	}
 	return s, true
+}
+
+func gap(f *pipeline.Face, a, b int) float64 {
+	p, q := f.Points[a], f.Points[b]
+	return math.Hypot(float64(p.X-q.X), float64(p.Y-q.Y))
 }
 
 const (
@@ -40,9 +50,9 @@ const (
 	stale = 260 * time.Millisecond
 	// trailLength holds 80 ms at up to 60 frames a second.
 	trailLength = 8
-	// The head is still below this speed and within this angle of where it was when digits
-	// were asked, or the movement of a turn would look like the mouth's.
-	headSpeed = 25.0 // degrees a second
+	// headSpeed is above what a head that rests does, in degrees a second; while it turns,
+	// what changes may not be the mouth.
+	headSpeed = 25.0
 )
 
 // trail remembers the mouths of the last moments.
@@ -54,8 +64,8 @@ type trail struct {
 	speed float64 // of the head, degrees a second
 }
 
-// step takes the next face and returns how fast the mouth moves, in interocular distances a
-// second, and how long that counts.
+// step takes the next face and returns how fast the mouth moves, in shapes a second, and
+// how long that counts.
 func (t *trail) step(f *pipeline.Face) (rate float64, dt time.Duration, ok bool) {
 	s, ok := shapeOf(f)
 	if !ok {
@@ -97,29 +107,4 @@ func distance(a, b shape) float64 {
 		sum += (a[i] - b[i]) * (a[i] - b[i])
 	}
 	return math.Sqrt(sum)
-}
-
-// energy is how fast the mouth moved over some time.
-type energy struct {
-	n    int
-	sum  float64 // of rate² × seconds
-	time time.Duration
-}
-
-func (e *energy) add(rate float64, dt time.Duration) {
-	e.n++
-	e.time += dt
-	e.sum += rate * rate * dt.Seconds()
-}
-
-func (e *energy) join(o energy) {
-	e.n, e.sum, e.time = e.n+o.n, e.sum+o.sum, e.time+o.time
-}
-
-// rms is the root mean square rate, weighted by time.
-func (e energy) rms() float64 {
-	if e.time <= 0 {
-		return 0
-	}
-	return math.Sqrt(e.sum / e.time.Seconds())
 }

@@ -66,13 +66,12 @@ func (m *mean) value() (p pointSet) {
 type extreme struct {
 	angle  float64 // greatest, degrees from the centre
 	points mean
-	set    pointSet // scratch of see
 }
 
 // near is how close to the greatest angle faces are averaged, in degrees.
 const near = 2.0
 
-func (e *extreme) see(f *pipeline.Face, angle float64) {
+func (e *extreme) see(set *pointSet, angle float64) {
 	if angle < e.angle-near || angle > farthest {
 		return
 	}
@@ -80,33 +79,44 @@ func (e *extreme) see(f *pipeline.Face, angle float64) {
 		e.points = mean{}
 	}
 	e.angle = max(e.angle, angle)
-	e.set.take(f)
-	e.points.add(&e.set)
+	e.points.add(set)
 }
 
-// depth is how much one turn moved the points as no plane does.
+// depth is what one turn says of whether there is a body.
 type depth struct {
 	ok       bool
-	angle    float64 // degrees
-	parallax float64 // what one homography leaves, in interocular distances per sine of the angle
+	parallax float64 // what one homography leaves at the greatest angle, over the sine of the angle
+	flat     bool    // the points moved as a tilted picture's
 }
 
-// Angles below which a turn says nothing of depth, in degrees.
-const leastAngle = 10
-
-// Parallax of flat pictures and heads; see the table in measure_test.go.
-const flatParallax, headParallax = 0.05, 0.15
+// Bounds of parallax, in interocular distances. They were chosen on clips d3 and d6 of
+// data/head, where pairs of frames at least 12° apart leave 0.22 or more (n = 1,548), and
+// leave room to the 0.19 that is the least on d9 and d12 (n = 778).
+// Flat pictures hardly get here: seen by the mesh, one tilted by 40° turns by 3°.
+const (
+	leastAngle                 = 10.0 // degrees; below it a turn says nothing of depth
+	flatParallax, headParallax = 0.06, 0.18
+)
 
 func (t *turn) depth() depth {
-	d := depth{angle: t.far.angle}
-	if !t.from.ok || t.from.points.n == 0 || t.far.points.n == 0 || d.angle < leastAngle {
+	d := depth{flat: t.flat.sure()}
+	d.ok = d.flat
+	if !t.from.ok || t.far.points.n == 0 || t.far.angle < leastAngle {
 		return d
 	}
-	a, b := t.from.points.value(), t.far.points.value()
-	rms, ok := cv.HomographyResidual(a[:], b[:])
-	d.ok = ok
-	d.parallax = rms / math.Sin(min(d.angle, 90)*math.Pi/180)
+	b := t.far.points.value()
+	rms, ok := cv.HomographyResidual(t.from.set[:], b[:])
+	d.ok = d.ok || ok
+	d.parallax = rms / math.Sin(min(t.far.angle, 90)*math.Pi/180)
 	return d
+}
+
+// value is the score of one turn.
+func (d depth) value() float64 {
+	if d.flat {
+		return 0.05
+	}
+	return clamp((d.parallax - flatParallax) / (headParallax - flatParallax))
 }
 
 // wholeDepth is the score of the session: that of the flattest turn, since a flat picture
@@ -114,18 +124,14 @@ func (t *turn) depth() depth {
 func wholeDepth(turns []depth, settled bool) pipeline.Score {
 	s := pipeline.Score{Name: pipeline.ScoreDepth, Step: pipeline.Whole, Settled: settled}
 	for _, d := range turns {
-		if !d.ok {
-			continue
-		}
-		v := clamp((d.parallax - flatParallax) / (headParallax - flatParallax))
-		if !s.Checked || v < s.Value {
+		if v := d.value(); d.ok && (!s.Checked || v < s.Value) {
 			s.Checked, s.Value = true, v
 		}
 	}
 	switch {
 	case !s.Checked:
 		s.Reasons = []pipeline.Reason{pipeline.DepthNotChecked}
-	case s.Value < 0.5:
+	case s.Value < explained:
 		s.Reasons = []pipeline.Reason{pipeline.DepthFlat}
 	}
 	return s

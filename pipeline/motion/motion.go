@@ -42,8 +42,10 @@ const (
 	// farthest is the greatest angle that a head and a mesh reach.
 	farthest = 85.0
 	// hole is the longest time without a face within a turn; what happened in a
-	// longer one is not known, so the turn is not checked.
-	hole = 700 * time.Millisecond
+	// longer one is not known, so the turn is not checked; longer when turned away.
+	hole, holeTurned = 700 * time.Millisecond, 1200 * time.Millisecond
+	// explained is the value below which a score says why.
+	explained = 0.8
 )
 
 // New returns the kind of stage that gives "motion", for each turn and the whole session,

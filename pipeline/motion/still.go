@@ -37,24 +37,25 @@ func (s *still) see(f *pipeline.Face) {
 // centre is where the head was.
 type centre struct {
 	ok         bool
-	yaw, pitch float64 // medians, degrees
-	points     mean
+	yaw, pitch float64  // medians, degrees
+	set        pointSet // mean
 }
 
 // at returns the head as it was in the moments before pts.
 func (s *still) at(pts time.Duration) centre {
 	var yaws, pitches []float64
 	var c centre
+	var points mean
 	for i := range min(s.n, stillFaces) {
 		if pts-s.pts[i] > stillFor {
 			continue
 		}
 		yaws, pitches = append(yaws, s.yaw[i]), append(pitches, s.pitch[i])
-		c.points.add(&s.points[i])
+		points.add(&s.points[i])
 	}
 	c.ok = len(yaws) >= stillLeast
 	if c.ok {
-		c.yaw, c.pitch = median(yaws), median(pitches)
+		c.yaw, c.pitch, c.set = median(yaws), median(pitches), points.value()
 	}
 	return c
 }

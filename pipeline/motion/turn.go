@@ -29,6 +29,8 @@ type turn struct {
 	// peak is the greatest angle along the way; far the points there.
 	peak     float64
 	far      extreme
+	flat     flat
+	up, down float64 // the greatest steps between two faces, degrees
 	returned bool
 }
 
@@ -70,7 +72,7 @@ func (t *turn) see(f *pipeline.Face) {
 	}
 	m := t.measure(f)
 	if t.faces > 0 {
-		t.blind = t.blind || m.pts-t.last.pts > hole
+		t.blind = t.blind || m.pts-t.last.pts > t.hole()
 		t.jumped = t.jumped || t.jump(m)
 	}
 	t.faces++
@@ -87,20 +89,35 @@ func (t *turn) see(f *pipeline.Face) {
 	}
 	t.peak = max(t.peak, m.along)
 	t.reached = t.reached || m.along >= t.reach
-	t.far.see(f, math.Hypot(m.along, m.across))
+	angle := math.Hypot(m.along, m.across)
+	t.flat.set.take(f)
+	t.flat.see(&t.from.set, angle)
+	t.far.see(&t.flat.set, angle)
 	t.returned = t.reached && m.along <= max(backLeast, back*t.peak)
 }
 
 // Bounds on how a head moves. People asked to turn reach 100–300° a second and gain
-// speed by up to about 5,000° a second² (Grossman et al. 1988 measured 780°/s and
-// less in vigorous shaking); shake is the pose's noise between frames. At 10
-// frames a second nothing that stays within a turn's size breaks them: jumps are then
-// left to others.
+// speed by a few thousand degrees a second²; shake is the pose's noise between frames.
+// At 10 frames a second a single jump within a turn's size breaks none of them;
+// a jump there and back does.
 const (
 	fastest = 400.0  // degrees a second
 	hardest = 6000.0 // degrees a second²
 	shake   = 4.0    // degrees
+	// leap is the part of the greatest angle that nobody turns, there and back,
+	// between two faces that are at most leapTime apart.
+	leap     = 0.85
+	leapTime = 150 * time.Millisecond
 )
+
+// hole is how long the face may be gone: a head that is turned enough is often lost by
+// the mesh for a while.
+func (t *turn) hole() time.Duration {
+	if t.last.along >= t.reach {
+		return holeTurned
+	}
+	return hole
+}
 
 // jump reports whether the way from the last moment to m is none a head takes.
 func (t *turn) jump(m moment) bool {
@@ -109,7 +126,11 @@ func (t *turn) jump(m moment) bool {
 		return false
 	}
 	moved := math.Hypot(m.along-t.last.along, m.across-t.last.across)
-	speed := (m.along - t.last.along) / dt
+	step := m.along - t.last.along
+	if m.pts-t.last.pts <= leapTime {
+		t.up, t.down = max(t.up, step), max(t.down, -step)
+	}
+	speed := step / dt
 	gained := math.Abs(speed - t.speed)
 	first := t.faces == 1
 	t.speed = speed
@@ -150,27 +171,28 @@ func (t *turn) judge(settled bool) (float64, []pipeline.Reason) {
 			value, why = min(value, leaves), append(why, r)
 		}
 	}
-	fault(t.jumped, pipeline.MotionNotSmooth, 0.05)
+	leapt := t.up > leap*t.peak && t.down > leap*t.peak && t.reached
+	fault(t.jumped || leapt, pipeline.MotionNotSmooth, 0.05)
 	fault(t.wrong, pipeline.MotionWrongWay, 0.1)
 	after := t.movedAt - t.shown
 	fault(t.moved && after < soonest, pipeline.MotionTooEarly, 0.15)
 	fault(t.moved && after > latest, pipeline.MotionTooLate, 0.3)
-	if settled {
+	if settled && !t.wrong {
 		small := t.peak >= onset
 		fault(!t.reached && small, pipeline.MotionTooSmall, 0.4)
 		fault(!t.reached && !small, pipeline.MotionNoTurn, 0.05)
-		fault(t.reached && !t.returned, pipeline.MotionNoReturn, 0.4)
 	}
+	fault(settled && t.reached && !t.returned, pipeline.MotionNoReturn, 0.4)
 	return value, why
 }
 
-// size is 0.4 just below the required angle, 0.7 at it, and 1 from 1.4 of it on.
+// size is 0.4 just below the required angle, 0.8 at it, and 1 from 1.4 of it on.
 func (t *turn) size() float64 {
 	part := t.peak / t.reach
 	if part < 1 {
 		return 0.4 * clamp(part)
 	}
-	return 0.7 + 0.3*clamp((part-1)/0.4)
+	return 0.8 + 0.2*clamp((part-1)/0.4)
 }
 
 func clamp(v float64) float64 { return min(max(v, 0), 1) }
