@@ -11,9 +11,9 @@ import (
 	"vivavoce/media/codec"
 )
 
-// minBitrate is what a Chromium sender is asked not to fall below, bit/s: 640×480
-// at which a mouth can still be read.
-const minBitrate = 300_000
+// minBitrate is what a Chromium sender is asked not to fall below, bit/s: less than
+// the poorest link that a session can work over, so that it does not choke one.
+const minBitrate = 100_000
 
 // finishAnswer turns pion's answer into ours: codecs in our order, and bitrates.
 // Chromium's estimator begins near 300 kbit/s and takes 5 to 15 s to rise, longer

@@ -78,6 +78,7 @@ func (d *decoding) decode(emit func(*media.Frame)) error {
 	default:
 		return err
 	}
+	d.peer.log.Debug("frame_not_decoded", "codec", u.codec, "bytes", len(u.data), "err", err)
 	d.intake.wantKey()
 	return nil
 }

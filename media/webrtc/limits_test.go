@@ -104,9 +104,9 @@ func TestAnswer(t *testing.T) {
 	}
 	for _, want := range []string{
 		"m=video 9 UDP/TLS/RTP/SAVPF 120 121 39 40 98 99\r\n",
-		"b=TIAS:2500000\r\n", "b=AS:2500\r\n", "a=recvonly\r\n", "a=rtcp-fb:120 nack pli\r\n", "a=rtcp-fb:120 transport-cc\r\n",
-		"a=fmtp:120 x-google-min-bitrate=300;x-google-start-bitrate=1200;x-google-max-bitrate=2500\r\n",
-		"profile-level-id=42e01f;x-google-min-bitrate=300;",
+		"b=TIAS:1200000\r\n", "b=AS:1200\r\n", "a=recvonly\r\n", "a=rtcp-fb:120 nack pli\r\n", "a=rtcp-fb:120 transport-cc\r\n",
+		"a=fmtp:120 x-google-min-bitrate=100;x-google-start-bitrate=1000;x-google-max-bitrate=1200\r\n",
+		"profile-level-id=42e01f;x-google-min-bitrate=100;",
 		fmt.Sprintf(" 127.0.0.1 %d typ host", e.UDPPort()),
 		fmt.Sprintf(" 127.0.0.1 %d typ host tcptype passive", e.TCPPort()),
 		"a=end-of-candidates\r\n",
