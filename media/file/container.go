@@ -25,6 +25,10 @@ const formats = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo
 	"yuv4mpegpipe,mjpeg,h264,hevc,ivf,obu," +
 	"wav,mp3,aac,flac,amr"
 
+// maxAgain bounds reads in which a demuxer found nothing and asked for another try:
+// some do, where they skip; none may do it for ever.
+const maxAgain = 10_000
+
 // errDamaged says that one packet was left out.
 var errDamaged = errors.New("damaged packet")
 
@@ -37,6 +41,7 @@ type container struct {
 	quarters int // clockwise turns that put the pictures upright
 	pool     media.Pool
 	short    bool // a packet was cut short
+	again    int  // reads that gave nothing
 }
 
 func openContainer(path string, o Options) (*container, error) {
@@ -155,7 +160,8 @@ func (c *container) next(emit func(*media.Frame)) error {
 	switch err := c.format.ReadFrame(c.packet); {
 	case errors.Is(err, astiav.ErrEof):
 		return c.end(upright)
-	case errors.Is(err, astiav.ErrEagain):
+	case errors.Is(err, astiav.ErrEagain) && c.again < maxAgain:
+		c.again++
 		return nil
 	case err != nil:
 		return fmt.Errorf("cut short or broken: %w: %w", ErrUnreadable, err)

@@ -2,12 +2,14 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"vivavoce/media"
 	"vivavoce/media/codec"
 	"vivavoce/media/file/filetest"
 )
@@ -106,6 +108,18 @@ func BenchmarkNext(b *testing.B) {
 				f.Release()
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "frames/s")
+		})
+	}
+}
+
+func BenchmarkTurn(b *testing.B) {
+	var pool media.Pool
+	for quarters := 1; quarters < 4; quarters++ {
+		b.Run(fmt.Sprint(90*quarters), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				turned(pool.Get(640, 480), quarters, &pool).Release()
+			}
 		})
 	}
 }
