@@ -60,10 +60,16 @@ func finderOf(tb testing.TB) *finder {
 	return f.(*finder)
 }
 
+// decoded keeps the samples: reading one takes longer than finding its face.
+var decoded sync.Map
+
 // sample reads one of the pictures of faces in the pinned package
 // @vladmandic/face-api (demo/sample1.jpg … sample6.jpg).
 func sample(tb testing.TB, n string) *image.RGBA {
 	tb.Helper()
+	if img, ok := decoded.Load(n); ok {
+		return img.(*image.RGBA)
+	}
 	path := filepath.Join(root(tb), "models/node_modules/@vladmandic/face-api/demo/sample"+n+".jpg")
 	file, err := os.Open(path)
 	if err != nil {
@@ -76,6 +82,7 @@ func sample(tb testing.TB, n string) *image.RGBA {
 	}
 	out := image.NewRGBA(image.Rect(0, 0, img.Bounds().Dx(), img.Bounds().Dy()))
 	draw.Draw(out, out.Bounds(), img, img.Bounds().Min, draw.Src)
+	decoded.Store(n, out)
 	return out
 }
 
