@@ -102,12 +102,10 @@ func (p *pool) release(lane Lane) {
 	p.settle()
 }
 
-// available tells whether a worker is free for a lane.
+// available tells whether a worker is free for a lane. While one is, no Live
+// run waits: release hands it over at once.
 func (p *pool) available(lane Lane) bool {
-	if lane == Live {
-		return p.free > 0
-	}
-	return p.free > 0 && p.background > 0 && len(p.waiting[Live]) == 0
+	return p.free > 0 && (lane == Live || p.background > 0)
 }
 
 func (p *pool) take(lane Lane) {

@@ -140,6 +140,20 @@ func TestPrepareRefuses(t *testing.T) {
 	}
 }
 
+// TestWriteWhole leaves nothing behind where the file cannot be put.
+func TestWriteWhole(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "taken"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeWhole(filepath.Join(dir, "taken"), []byte("x")); err == nil {
+		t.Error("a folder was replaced")
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
 func TestPrepareStops(t *testing.T) {
 	s := newShelf(t)
 	ctx, cancel := context.WithCancel(t.Context())

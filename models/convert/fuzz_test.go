@@ -76,6 +76,17 @@ func TestConvertRefuses(t *testing.T) {
 		{"matrix from elsewhere", with(func(g *tflitetest.Graph) { g.Ops[7].Inputs = []int{10, 7} }), convert.ErrUnsupported},
 		{"an integer input", with(func(g *tflitetest.Graph) { g.Tensors[0].Type = tflite.Int32 }), convert.ErrUnsupported},
 	}
+	wide := tflitetest.File(tflitetest.Graph{ // 268 million weights out of 300 bytes
+		Tensors: []tflite.Tensor{
+			{Name: "x", Shape: []int{1, 1, 1, 1 << 14}}, {Name: "y", Shape: []int{1, 1, 1, 1 << 14}},
+			{Name: "k", Shape: []int{4, 2}, Type: tflite.Int32, Data: tflitetest.Ints(0, 0, 0, 0, 0, 0, 0, 0)},
+		},
+		Inputs: []int{0}, Outputs: []int{1},
+		Ops: []tflitetest.Op{{Code: tflite.Pad, Inputs: []int{0, 2}, Outputs: []int{1}}},
+	})
+	if _, err := convert.Convert(wide); !errors.Is(err, convert.ErrUnsupported) {
+		t.Errorf("a pad too wide: err = %v, want ErrUnsupported", err)
+	}
 	if _, err := convert.Convert(tflitetest.File(everything())); err != nil {
 		t.Fatalf("the unchanged graph: %v", err)
 	}

@@ -18,11 +18,10 @@ import (
 // ErrMalformed is the error of bytes that are not a FlexBuffer within the limits.
 var ErrMalformed = errors.New("malformed FlexBuffer")
 
-// Limits: children may be shared, so a short file can describe a huge tree.
-const (
-	maxDepth  = 8
-	maxValues = 1 << 14 // the largest options here hold 71 indexes
-)
+// maxValues bounds a parse: children may be shared and even contain themselves,
+// so a short file can describe a huge tree. The largest options here hold 80
+// indexes.
+const maxValues = 1 << 14
 
 // Types of flexbuffers.h that are read.
 const (
@@ -56,7 +55,7 @@ func Parse(b []byte) (any, error) {
 	}
 	width := int(b[len(b)-1])
 	r := &reader{b: b}
-	v := r.value(len(b)-2-width, width, b[len(b)-2], 0)
+	v := r.value(len(b)-2-width, width, b[len(b)-2])
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -121,9 +120,9 @@ func (r *reader) size(p, w int) int {
 
 // value reads the value stored at p in w bytes; packed is type << 2 | log2 of
 // the width of what it points to.
-func (r *reader) value(p, w int, packed byte, depth int) any {
-	if r.values++; r.values > maxValues || depth > maxDepth {
-		r.fail("more than %d values or %d levels", maxValues, maxDepth)
+func (r *reader) value(p, w int, packed byte) any {
+	if r.values++; r.values > maxValues {
+		r.fail("more than %d values", maxValues)
 	}
 	if r.err != nil {
 		return nil
@@ -142,39 +141,39 @@ func (r *reader) value(p, w int, packed byte, depth int) any {
 	at := p - r.size(p, w)
 	switch {
 	case t == typeMap:
-		return r.mapping(at, child, depth)
+		return r.mapping(at, child)
 	case t == typeVector:
 		n := r.size(at-child, child)
-		return r.list(at, child, n, func(i int) byte { return byte(r.bits(at+n*child+i, 1)) }, depth)
+		return r.list(at, child, n, func(i int) byte { return byte(r.bits(at+n*child+i, 1)) })
 	case t >= typeVecInt && t <= typeVecFloat:
 		item := byte(t-typeVecInt+typeInt)<<2 | packed&3
-		return r.list(at, child, r.size(at-child, child), func(int) byte { return item }, depth)
+		return r.list(at, child, r.size(at-child, child), func(int) byte { return item })
 	case t >= typeFixedVec && t <= typeFixedLast:
 		item := byte((t-typeFixedVec)%3+typeInt)<<2 | packed&3
-		return r.list(at, child, (t-typeFixedVec)/3+2, func(int) byte { return item }, depth)
+		return r.list(at, child, (t-typeFixedVec)/3+2, func(int) byte { return item })
 	}
 	r.fail("type %d is not read", t)
 	return nil
 }
 
-func (r *reader) list(at, w, n int, packed func(int) byte, depth int) []any {
+func (r *reader) list(at, w, n int, packed func(int) byte) []any {
 	var out []any
 	for i := 0; i < n && r.err == nil; i++ {
-		out = append(out, r.value(at+i*w, w, packed(i), depth+1))
+		out = append(out, r.value(at+i*w, w, packed(i)))
 	}
 	return out
 }
 
 // mapping reads a map: a vector of values with, before its length, the offset
 // and the width of the vector of keys.
-func (r *reader) mapping(at, w, depth int) map[string]any {
+func (r *reader) mapping(at, w int) map[string]any {
 	n := r.size(at-w, w)
 	keys := at - 3*w - r.size(at-3*w, w)
 	keyWidth := int(r.bits(at-2*w, w))
 	out := map[string]any{}
 	for i := 0; i < n && r.err == nil; i++ {
 		k := r.key(keys+i*keyWidth, keyWidth)
-		out[k] = r.value(at+i*w, w, byte(r.bits(at+n*w+i, 1)), depth+1)
+		out[k] = r.value(at+i*w, w, byte(r.bits(at+n*w+i, 1)))
 	}
 	return out
 }

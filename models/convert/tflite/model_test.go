@@ -1,6 +1,7 @@
 package tflite_test
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"testing"
@@ -65,7 +66,11 @@ func TestParseRefuses(t *testing.T) {
 		change(&g)
 		return tflitetest.File(g)
 	}
+	data := tflitetest.Floats(1, 2, 3, 4)
+	long := tflitetest.File(small()) // its length stands before the data
+	long[bytes.Index(long, data)-2] = 1
 	cases := map[string][]byte{
+		"data beyond the file":  long,
 		"nothing":               nil,
 		"another format":        []byte("\x08\x00\x00\x00ONNXmore bytes here"),
 		"only an identifier":    []byte("\x08\x00\x00\x00TFL3"),
