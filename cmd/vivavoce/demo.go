@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,9 +18,7 @@ import (
 )
 
 type demoCmd struct {
-	Kind        string `help:"Who is in front of the camera: person, wrong-way, still, mute, frozen, flat-photo, late, empty or two-faces." default:"person"`
-	NodeModules string `help:"Folder with the npm packages: a face picture there is the head's skin." default:"models/node_modules" type:"path"`
-	Seed        uint64 `help:"For the picture's noise." default:"1"`
+	puppetFlags
 	modelFlags
 	challengeFlags
 }
@@ -51,18 +48,6 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 		return c.perform(ctx, running.listener.Addr(), scene, s.out)
 	})
 	return g.Wait()
-}
-
-func (c *demoCmd) scene(ctx context.Context, e *engine) (*puppet.Scene, error) {
-	finder, err := e.newFinder()
-	if err != nil {
-		return nil, err
-	}
-	head, err := puppet.LoadHead(ctx, e.library, finder, filepath.Clean(c.NodeModules), 0)
-	if err != nil {
-		return nil, err
-	}
-	return puppet.NewScene(puppet.Kind(c.Kind), head, puppet.Camera{Width: 640, Height: 480, Noise: 2}, c.Seed)
 }
 
 func (c *demoCmd) perform(ctx context.Context, at net.Addr, scene *puppet.Scene, out io.Writer) error {

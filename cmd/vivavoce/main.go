@@ -32,6 +32,7 @@ type cli struct {
 	Kiosk  kioskCmd  `cmd:"" help:"Check people at this machine's own camera, without WebRTC."`
 	Models modelsCmd `cmd:"" help:"Unpack, check and convert the models."`
 	Demo   demoCmd   `cmd:"" help:"Run one whole session by itself: a rendered head against a real server."`
+	Puppet puppetCmd `cmd:"" hidden:"" help:"A rendered camera for tests in a browser."`
 }
 
 func main() {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { hints } from '../page/texts.js';
 import { complaints, launch, makeCamera, scratch } from './support/browser.mjs';
+import { perform } from './support/puppet.mjs';
 
 const url = process.env.VIVAVOCE_URL;
 const clip = process.env.VIVAVOCE_CLIP;
@@ -76,3 +77,19 @@ test('after a cancel the next try works', onPage(async (page) => {
     await page.getByRole('button', { name: 'Cancel' }).click();
   }
 }));
+
+for (const { kind, live } of [{ kind: 'person', live: true }, { kind: 'wrong-way', live: false }]) {
+  test(`a whole session: ${kind} ${live ? 'passes' : 'does not pass'}`, { timeout: 120_000 }, onPage(async (page) => {
+    const puppet = await perform(page, kind);
+    try {
+      await page.goto(url);
+      await page.getByRole('button', { name: 'Start the check' }).click();
+      const verdict = page.locator('[data-outcome]');
+      await verdict.waitFor({ timeout: 90_000 });
+      const outcome = await verdict.getAttribute('data-outcome');
+      assert.equal(outcome === 'live', live, `verdict ${outcome}: ${await verdict.innerText()}`);
+    } finally {
+      await puppet.close();
+    }
+  }));
+}
