@@ -105,7 +105,7 @@ func (c *camera) ended() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.session != nil {
-		c.session.latest.Close(io.EOF)
+		c.session.finish()
 	}
 }
 

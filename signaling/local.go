@@ -3,6 +3,7 @@ package signaling
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"vivavoce/media"
@@ -13,7 +14,7 @@ type local struct {
 	camera *camera
 	latest *media.Latest
 	tell   func(Code) // the page, of trouble that may pass
-	faults chan Code  // holds the newest
+	faults chan Code  // holds the newest; "" says that a recording is over
 
 	// Of the camera's first frame for this session; owned by the camera's goroutine.
 	started bool
@@ -38,7 +39,10 @@ func (m *local) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case code := <-m.faults:
-			if code == CodeCameraUnplugged {
+			switch code {
+			case "":
+				return nil
+			case CodeCameraUnplugged:
 				return &MediaError{code, errors.New("the camera went away")}
 			}
 			m.tell(code)
@@ -46,13 +50,10 @@ func (m *local) Run(ctx context.Context) error {
 	}
 }
 
-// end gives back the frame that nobody took.
+// end lets no frame follow. One that waits stays for who still reads a recording.
 func (m *local) end() {
 	m.camera.detach(m)
 	m.latest.Close(context.Canceled)
-	if f, err := m.latest.Next(context.Background()); err == nil { // does not block: it is closed
-		f.Release()
-	}
 }
 
 // put takes f, with its times counted from this session's first.
@@ -70,6 +71,16 @@ func (m *local) fault(code Code) {
 	if m.started {
 		code = CodeCameraUnplugged
 	}
+	m.note(code)
+}
+
+// finish says that no frame follows, as it should be.
+func (m *local) finish() {
+	m.latest.Close(io.EOF)
+	m.note("")
+}
+
+func (m *local) note(code Code) {
 	select {
 	case <-m.faults:
 	default:
