@@ -16,9 +16,12 @@ import (
 const minBitrate = 100_000
 
 // finishAnswer turns pion's answer into ours: codecs in our order, and bitrates.
-// Chromium's estimator begins near 300 kbit/s and takes 5 to 15 s to rise, longer
-// than a session; x-google-* in the fmtp of an answer make it begin higher. b=
-// lines (RFC 8866 §5.8, RFC 3890) bound every browser.
+// Chromium's estimator begins near 300 kbit/s; x-google-* in the fmtp of an answer
+// make it begin higher. Measured with Chromium 156, a 640×480 camera and no network
+// between (2026-11-21, 3 runs each): without, it sent 320×240 for the first 3.5 s
+// and longer; with, 640×480 from the first frame, at a QP of 60 in the first half
+// second, 18 (of 127) in the second. b= lines (RFC 8866 §5.8, RFC 3890) bound every
+// browser.
 func finishAnswer(answer string, start, most int) (string, error) {
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(answer); err != nil {

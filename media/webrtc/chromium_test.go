@@ -292,7 +292,7 @@ func TestStartBitrate(t *testing.T) {
 					d := float64(max(s.Frames-before.Frames, 1))
 					t.Logf("%5d ms: %dx%d, %.0f kbit/s, qp %.1f, %.0f frames, target %.0f, estimate %.0f, limited by %s", s.MS, s.Width, s.Height,
 						float64(s.Bytes-before.Bytes)*8/float64(max(s.MS-before.MS, 1)), float64(s.QP-before.QP)/d, d, s.Target/1000, s.Estimate/1000, s.Limited)
-					if before = s; s.MS > 9000 {
+					if before = s; s.MS > 3000 {
 						return
 					}
 				}

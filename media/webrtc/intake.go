@@ -42,7 +42,7 @@ func newIntake(o intakeOptions) *intake {
 	}
 	in.frames = newAssembler(o.codecs, o.counts, in.wantKey)
 	in.window.deliver = in.frames.add
-	in.keys.want()
+	in.keys.wantSoon(time.Now())
 	return in
 }
 

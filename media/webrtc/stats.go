@@ -2,12 +2,13 @@ package webrtc
 
 import (
 	"sync/atomic"
+	"time"
 
 	"vivavoce/media/codec"
 )
 
 // Stats is what a peer has seen since it was made. Each number only grows but
-// State, Codec, Width and Height.
+// State, Codec, Width, Height and SenderSkew.
 type Stats struct {
 	State         State
 	Codec         codec.Name // of the last frame decoded
@@ -23,7 +24,11 @@ type Stats struct {
 	Frames       uint64 // decoded
 	ClockClamps  uint64 // corrections of the sender's clock
 	AudioPackets uint64 // read and thrown away
-	Drops        Drops
+	Reports      uint64 // RTCP sender reports of the video track
+	// SenderSkew is by how much the sender's RTP clock ran ahead of its own wall
+	// clock between its first and its last report.
+	SenderSkew time.Duration
+	Drops      Drops
 }
 
 // Drops counts what was thrown away, by reason.
@@ -53,6 +58,7 @@ func (s Stats) Each(f func(name string, n uint64)) {
 	f("frames", s.Frames)
 	f("clock_clamps", s.ClockClamps)
 	f("audio_packets", s.AudioPackets)
+	f("sender_reports", s.Reports)
 	f("drop_duplicate", s.Drops.Duplicate)
 	f("drop_late", s.Drops.Late)
 	f("drop_foreign", s.Drops.Foreign)
@@ -71,6 +77,8 @@ type counters struct {
 	keyFrames, frames, clockClamps, audio        atomic.Uint64
 	duplicate, late, foreign, overRate, corrupt  atomic.Uint64
 	gap, noKey, oversize, queue                  atomic.Uint64
+	reports                                      atomic.Uint64
+	skew                                         atomic.Int64
 	picture                                      atomic.Pointer[picture]
 }
 
@@ -93,6 +101,7 @@ func (c *counters) stats() Stats {
 		Nacks: c.nacks.Load(), PLIs: c.plis.Load(),
 		KeyFrames: c.keyFrames.Load(), Frames: c.frames.Load(),
 		ClockClamps: c.clockClamps.Load(), AudioPackets: c.audio.Load(),
+		Reports: c.reports.Load(), SenderSkew: time.Duration(c.skew.Load()),
 		Drops: Drops{
 			Duplicate: c.duplicate.Load(), Late: c.late.Load(),
 			Foreign: c.foreign.Load(), OverRate: c.overRate.Load(),

@@ -1,0 +1,72 @@
+package webrtc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	pion "github.com/pion/webrtc/v4"
+)
+
+// accept starts the readers of a track. The first video track is the camera; any
+// other track is read and thrown away, so that it does not pile up.
+func (k *keeper) accept(ctx context.Context, t incoming) {
+	p := k.peer
+	video := t.track.Kind() == pion.RTPCodecTypeVideo
+	reports := &senderReports{ssrc: uint32(t.track.SSRC())}
+	take := func([]byte, time.Time) { p.counts.audio.Add(1) }
+	switch {
+	case video && p.intake.Load() == nil:
+		reports.counts = &p.counts
+		take = k.camera(ctx, t)
+	case video:
+		take = func([]byte, time.Time) { p.counts.foreign.Add(1) }
+	}
+	k.group.Go(func() error { return readRTCP(t.receiver, reports) })
+	k.group.Go(func() error { return p.readTrack(ctx, t.track, take) })
+}
+
+// camera starts the decoder for a track and gives what takes its packets.
+func (k *keeper) camera(ctx context.Context, t incoming) func([]byte, time.Time) {
+	p := k.peer
+	names, originals := payloadTypes(t.receiver.GetParameters().Codecs)
+	in := newIntake(intakeOptions{
+		ssrc: uint32(t.track.SSRC()), codecs: names, originals: originals,
+		bitrate: p.engine.options.MaxBitrate, counts: &p.counts,
+	})
+	p.intake.Store(in)
+	d := &decoding{peer: p, intake: in}
+	k.group.Go(func() error { return d.run(ctx) })
+	return in.push
+}
+
+// maxReadErrors is how many packets in a row may be unreadable (an unknown payload
+// type, a broken header extension) before the track is given up.
+const maxReadErrors = 1000
+
+// readTrack gives each packet of a track to take, until the track ends.
+func (p *Peer) readTrack(ctx context.Context, t *pion.TrackRemote, take func([]byte, time.Time)) error {
+	b := make([]byte, 1<<13) // pion reads 8,192 bytes at most from a socket
+	for failed := 0; ctx.Err() == nil; {
+		n, _, err := t.Read(b)
+		if n > 0 { // also with an unknown payload type, which is an error to pion
+			take(b[:n], time.Now())
+		}
+		switch {
+		case err == nil:
+			failed = 0
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrClosedPipe):
+			return nil
+		default:
+			if n == 0 {
+				p.counts.corrupt.Add(1)
+			}
+			if failed++; failed > maxReadErrors {
+				return fmt.Errorf("read %s track: %w", t.Kind(), err)
+			}
+		}
+	}
+	return nil
+}
