@@ -75,7 +75,7 @@ func lightBalance(left, right *stats, yaw float64) float64 {
 func backLight(face, background *stats, highlights float64) float64 {
 	stops := math.Log2((background.meanLight() + 1e-3) / (face.meanLight() + 1e-3))
 	bright := background.quantile(0.75) / 255
-	return min(ramp(stops, 1, 3), ramp(bright, 0.5, 0.8), ramp(-highlights, -0.6, -0.35))
+	return min(ramp(stops, 1, 3), ramp(bright, 0.6, 0.9), ramp(-highlights, -0.5, -0.3))
 }
 
 // ramp goes from 0 at lo to 1 at hi.

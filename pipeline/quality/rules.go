@@ -83,7 +83,7 @@ func placeRules(o Options) []rule {
 func imageRules() []rule {
 	return []rule{
 		{code: LightUneven, needFace: true, bad: by(limit{0.5, 0.38}, imbalance), where: toLight},
-		{code: Blurred, needFace: true, bad: by(limit{0.25, 0.28}, func(m *Measures) Reading { return m.Sharpness })},
+		{code: Blurred, needFace: true, bad: by(limit{0.17, 0.24}, func(m *Measures) Reading { return m.Sharpness })},
 		{code: Moving, needFace: true, bad: by(limit{2, 1.2}, func(m *Measures) Reading { return m.HeadSpeed })},
 		{code: LowResolution, needFace: true, inTurn: true,
 			bad: by(limit{28, 31}, func(m *Measures) Reading { return m.InterEyeDistance })},

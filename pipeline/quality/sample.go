@@ -57,7 +57,7 @@ func (v view) add(s *stats, x, y float32) {
 
 // burnt says that a sample has lost its detail to too much light. OFIQ counts luma
 // from 247; lit skin loses its red first (BT.601: R = Y + 1.402 Cr).
-func burnt(luma, cr float32) bool { return luma >= 247 || luma >= 215 && luma+1.402*cr >= 254 }
+func burnt(luma, cr float32) bool { return luma >= 247 || luma >= 230 && luma+1.402*cr >= 254 }
 
 // merge adds what o has seen.
 func (s *stats) merge(o *stats) {

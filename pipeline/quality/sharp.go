@@ -57,13 +57,16 @@ func (v view) luma(x, y float32) float32 {
 
 // sharpness gives 0–1: the change of luma over one sample against that over four.
 // The ratio does not know contrast; a blur wider than a sample takes the fine
-// change and leaves the coarse one.
+// change and leaves the coarse one, down to a quarter for a plain slope, which is
+// 0 here. Measured on 32 clips of 14 people, 45 to 150 pixels between the eyes, also coded at 60
+// kbit/s: 0.3 to 1; after a Gaussian of 0.045 of the distance between the eyes 0.1
+// to 0.24. Noise counts as detail.
 func (d *detail) sharpness() float64 {
 	fine, far := d.energy(1), d.energy(coarse)
 	if far <= 0 {
 		return 0
 	}
-	return min(math.Sqrt(fine/far), 1)
+	return ramp(math.Sqrt(fine/far), 1.0/coarse, 2.0/coarse)
 }
 
 // energy gives the mean squared difference of samples so far apart, both ways.
