@@ -8,6 +8,7 @@ package models
 import (
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -56,7 +57,7 @@ func open(o Options, m manifest) (*Library, error) {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	for _, f := range m.Files {
-		if _, err := f.checked(o.Dir); err != nil {
+		if err := f.check(o.Dir, io.Discard); err != nil {
 			return nil, fmt.Errorf("open models: %w", err)
 		}
 	}

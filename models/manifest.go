@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -93,17 +94,32 @@ func sum(b []byte) string {
 
 // checked reads a file of the manifest and refuses other bytes than it names.
 func (f file) checked(dir string) ([]byte, error) {
+	var b bytes.Buffer
+	if err := f.check(dir, &b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// check reads a file of the manifest once, into to, and refuses other bytes than
+// it names.
+func (f file) check(dir string, to io.Writer) error {
 	path := filepath.Join(dir, f.Name)
-	b, err := os.ReadFile(path)
+	r, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w: run `make models`", path, ErrMissing)
+		return fmt.Errorf("%s: %w: run `make models`", path, ErrMissing)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read model file: %w", err)
+		return fmt.Errorf("open model file: %w", err)
 	}
-	if got := sum(b); got != f.SHA256 {
-		return nil, fmt.Errorf("%s: %w (it is %s, want %s): delete it and run `make models`",
+	defer r.Close()
+	h := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(h, to), r); err != nil {
+		return fmt.Errorf("read model file: %w", err)
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != f.SHA256 {
+		return fmt.Errorf("%s: %w (it is %s, want %s): delete it and run `make models`",
 			path, ErrMismatch, got, f.SHA256)
 	}
-	return b, nil
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -37,9 +36,6 @@ type Model struct {
 }
 
 func newModel(f file, onnx []byte, p *pool) (*Model, error) {
-	if err := sameShapes(f, onnx); err != nil {
-		return nil, err
-	}
 	o, err := sessionOptions()
 	if err != nil {
 		return nil, err
@@ -49,7 +45,23 @@ func newModel(f file, onnx []byte, p *pool) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{file: f, session: s, pool: p}, nil
+	m := &Model{file: f, session: s, pool: p}
+	if err := m.warm(); err != nil {
+		return nil, errors.Join(fmt.Errorf("its inputs and outputs are not those of models/manifest.json: %w", err), m.close())
+	}
+	return m, nil
+}
+
+// warm makes the first slot and runs it: ONNX Runtime refuses names and shapes
+// that are not the network's, and the first frame of a person need not wait for
+// its memory.
+func (m *Model) warm() error {
+	s, err := newSlot(m.session, m.file)
+	if err != nil {
+		return err
+	}
+	m.idle = append(m.idle, s)
+	return m.session.RunWithBinding(s.binding)
 }
 
 // sessionOptions: one thread a run (by default ONNX Runtime's threads spin
@@ -68,22 +80,6 @@ func sessionOptions() (*ort.SessionOptions, error) {
 		return nil, errors.Join(err, o.Destroy())
 	}
 	return o, nil
-}
-
-// sameShapes refuses a network whose inputs and outputs are not the manifest's.
-func sameShapes(f file, onnx []byte) error {
-	in, out, err := ort.GetInputOutputInfoWithONNXData(onnx)
-	if err != nil {
-		return err
-	}
-	same := func(want Shape, got ort.InputOutputInfo) bool {
-		return want.Name == got.Name && slices.Equal(want.Dims, []int64(got.Dimensions)) &&
-			got.DataType == ort.TensorElementDataTypeFloat
-	}
-	if !slices.EqualFunc(f.Inputs, in, same) || !slices.EqualFunc(f.Outputs, out, same) {
-		return fmt.Errorf("its inputs %v and outputs %v are not those of models/manifest.json", in, out)
-	}
-	return nil
 }
 
 // Inputs returns what Run takes, in order. It must not be changed.

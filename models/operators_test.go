@@ -246,6 +246,21 @@ func TestAttentionCrop(t *testing.T) {
 	near(t, got[1], moved, 1e-4)
 }
 
+// TestDegenerateCrop: landmarks that all lie at one place have no direction. The
+// answer is not a number then, but a run must not fail.
+func TestDegenerateCrop(t *testing.T) {
+	m := loaded(t, opened(t, 1), "face_mesh_attention")
+	in, out := buffers(m)
+	for name, v := range map[string]float64{"NaN": math.NaN(), "infinite": math.Inf(1), "huge": 1e30} {
+		for i := range in[0] {
+			in[0][i] = float32(v)
+		}
+		if err := m.Run(t.Context(), Live, in, out); err != nil {
+			t.Errorf("%s pixels: %v", name, err)
+		}
+	}
+}
+
 // runGraph converts a file and runs it; x is the NCHW input.
 func runGraph(t *testing.T, g tflitetest.Graph, x []float32) [][]float32 {
 	t.Helper()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -43,7 +44,7 @@ func prepare(ctx context.Context, o PrepareOptions, m manifest) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if _, err := f.checked(o.Dir); err == nil {
+		if err := f.check(o.Dir, io.Discard); err == nil {
 			continue
 		}
 		if err := f.produce(o, m); err != nil {

@@ -176,6 +176,7 @@ func (c *converter) taps(at string, n, h, w int) (weights, index string) {
 
 	row := c.floats(array{[]int{2, 1}, []float32{1, float32(w)}}) // exact: a map has fewer than 2²⁴ pixels
 	corner := c.add("Cast", []string{c.add("MatMul", []string{first, row})}, onnx.Int("to", onnx.Int64))
+	corner = c.add("Max", []string{corner, c.ints(0)}) // two landmarks at one place make NaN, which casts to the least integer
 	index = c.add("Reshape", []string{c.add("Add", []string{corner, c.ints(0, 1, w, w+1)}), c.ints(n, 4)})
 	return weights, index
 }
