@@ -170,3 +170,28 @@ func TestCrowdNeedsTwoSearches(t *testing.T) {
 		}
 	}
 }
+
+func TestOthersSkipTheFaceAndTheBackground(t *testing.T) {
+	var f pipeline.Face // its points reach from 100, 100 to 200, 220
+	for i := range f.Points {
+		f.Points[i] = pipeline.Point{X: 150, Y: 160}
+	}
+	f.Points[0], f.Points[1] = pipeline.Point{X: 100, Y: 100}, pipeline.Point{X: 200, Y: 220}
+	tests := []struct {
+		name  string
+		found []detection
+		want  int
+	}{
+		{"itself", []detection{{x0: 110, y0: 110, x1: 190, y1: 190}}, 0},
+		{"itself, larger", []detection{{x0: 60, y0: 90, x1: 380, y1: 300}}, 0},
+		{"beside", []detection{{x0: 300, y0: 110, x1: 380, y1: 190}}, 1},
+		{"behind, a quarter as large", []detection{{x0: 300, y0: 110, x1: 331, y1: 141}}, 1},
+		{"on a wall, smaller", []detection{{x0: 300, y0: 110, x1: 328, y1: 138}}, 0},
+		{"two and itself", []detection{{x0: 110, y0: 110, x1: 190, y1: 190}, {x0: 300, y0: 0, x1: 380, y1: 80}, {x0: 0, y0: 0, x1: 60, y1: 60}}, 2},
+	}
+	for _, test := range tests {
+		if got := others(test.found, &f); got != test.want {
+			t.Errorf("%s: %d others, want %d", test.name, got, test.want)
+		}
+	}
+}
