@@ -69,6 +69,7 @@ export const reasons = {
   'session.no_media': 'No picture came from the camera, or it stopped.',
   'session.cancelled': 'The check was cancelled.',
   'session.disconnected': 'The connection to this page dropped.',
+  'session.refused': 'This page and the server do not match: reload the page.',
   'session.expired': 'The time for this check ran out.',
   'session.failed': 'Something went wrong on our side. It was not your fault.',
 };

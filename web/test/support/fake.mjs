@@ -80,7 +80,7 @@ export class FakeServer {
   }
 
   welcome(media = 'webrtc') {
-    this.say('welcome', { session: 's-0001-7f3a91c2', media, digits: 3, turns: 2, expires_in_ms: 120000, ice_servers: [] });
+    this.say('welcome', { session: 's-0001-7f3a91c2', media, digits: 6, turns: 2, expires_in_ms: 120000, ice_servers: [] });
   }
 
   /** @param {number} code */

@@ -39,6 +39,21 @@ test('somebody who leaves is not waited for', run(async ({ page, fake }) => {
   assert.equal((await fake.heard('bye')).reason, 'cancelled');
 }, kiosk));
 
+test('somebody who only looks away goes on', run(async ({ page, fake }) => {
+  await fake.heard('hello');
+  fake.say('state', { state: 'framing' });
+  fake.say('hint', { code: 'too_far', blocking: true });
+  await sees(page, 'Come closer');
+  fake.say('hint', { code: 'no_face', blocking: true });
+  await sees(page, 'Move your face into the picture');
+  await page.clock.runFor(5_000);
+  fake.say('hint', { code: 'too_near', blocking: true });
+  await sees(page, 'Move back a little');
+  await page.clock.runFor(5_000);
+  await sees(page, 'Move back a little');
+  assert.equal(fake.connections, 1);
+}, kiosk));
+
 test('an empty room is no fault: the next session waits on', run(async ({ page, fake }) => {
   await fake.heard('hello');
   fake.say('state', { state: 'framing' });

@@ -55,7 +55,7 @@ test('a turn: arrow, words, assertive announcement, and back to the centre', run
   b.fake.say('progress', { index: 0, phase: 'return', fraction: 0.6, band: 'good' });
   await heading(b.page, 'Back to the centre');
   assert.equal(await b.page.locator('.band').textContent(), 'Good');
-  await sees(b.page, 'Step 1 of 5');
+  await sees(b.page, 'Step 1 of 8');
   for (const [index, direction, words] of /** @type {const} */ ([[1, 'right', 'Turn your head to your right'], [2, 'up', 'Lift your chin up'], [3, 'down', 'Lower your chin']])) {
     await prompted(b, { ...turn, index, direction });
     await heading(b.page, words);
@@ -69,8 +69,8 @@ test('a digit: big, its place in the phrase lit, time running', run(async (b) =>
   await prompted(b, digit);
   const big = b.page.locator('.digit');
   assert.equal(await big.textContent(), '7');
-  assert.ok(((await big.boundingBox())?.height ?? 0) >= 96);
-  assert.deepEqual(await b.page.locator('.phrase li').allTextContents(), ['4', '7', '1']);
+  assert.ok(((await big.boundingBox())?.height ?? 0) >= 88);
+  assert.deepEqual(await b.page.locator('.phrase li').allTextContents(), ['4', '7', '1', '9', '0', '6']);
   assert.equal(await b.page.locator('.phrase .now').textContent(), '7');
   assert.equal(await b.page.locator('[aria-live=assertive]').textContent(), 'Say 7');
   assert.equal(await b.page.locator('.pace i').evaluate((e) => e.getAnimations()[0]?.effect?.getTiming().duration), 3000);
@@ -243,9 +243,11 @@ for (const [name, width, height] of /** @type {const} */ ([['a small phone', 320
     const box = await b.page.getByRole('button', { name: 'Cancel' }).boundingBox();
     assert.ok(box && box.x >= 0 && box.x + box.width <= width && box.y + box.height <= height, 'cancel is on the screen');
     assert.ok(box.height >= 44, 'and large enough to touch');
-    b.fake.say('verdict', { outcome: 'spoof', reasons: ['depth.flat', 'mouth.still'], checks: [{ name: 'depth', checked: true, band: 'weak' }] });
+    b.fake.say('verdict', { outcome: 'spoof', reasons: ['depth.flat', 'mouth.still', 'mouth.restless', 'motion.no_turn'], checks: ['depth', 'motion', 'mouth', 'lips'].map((name) => ({ name, checked: true, band: 'weak' })) });
     await heading(b.page, 'We could not confirm a live person');
     await fits('verdict', false);
+    const again = await b.page.getByRole('button', { name: 'Try again' }).boundingBox();
+    assert.ok(again && again.height < 60, `the button is ${again?.height} high`);
   }, { settings: { viewport: { width, height } } }));
 }
 

@@ -51,14 +51,14 @@ export async function framing({ page, fake }) {
 
 /** @param {Bench} b @param {object} prompt */
 export async function prompted({ fake }, prompt) {
-  const m = { of: 5, time_ms: 3000, ...prompt };
+  const m = { of: 8, time_ms: 3000, ...prompt };
   fake.say('state', { state: 'challenge' });
   fake.say('prompt', m);
   await fake.heard('prompt_shown', (a) => a.index === m.index);
 }
 
 export const turn = { index: 0, kind: 'turn', direction: 'left' };
-export const digit = { index: 1, kind: 'digit', digit: '7', phrase: '471', position: 1 };
+export const digit = { index: 1, kind: 'digit', digit: '7', phrase: '471906', position: 1 };
 
 /** Waits until the page shows a text. @param {import('playwright-core').Page} page @param {string|RegExp} text */
 export const sees = (page, text) => page.getByText(text).filter({ visible: true }).first().waitFor();

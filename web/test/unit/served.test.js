@@ -71,7 +71,7 @@ function luminance(hex) {
 
 test('colours: every pair of text and ground reaches 4.5:1, the ring 3:1, light and dark', () => {
   const css = files.find((f) => f.name === 'style.css')?.body.toString() ?? '';
-  const schemes = [...css.matchAll(/:root \{([^}]*)\}/g)].map(([, body = '']) => Object.fromEntries([...body.matchAll(/--(\w[\w-]*): (#[0-9a-f]{3,6})\b/g)].map(([, k = '', v = '']) => [k, v])));
+  const schemes = [...css.matchAll(/:root \{([^}]*--paper[^}]*)\}/g)].map(([, body = '']) => Object.fromEntries([...body.matchAll(/--(\w[\w-]*): (#[0-9a-f]{3,6})\b/g)].map(([, k = '', v = '']) => [k, v])));
   assert.equal(schemes.length, 2);
   for (const colours of schemes) {
     const pairs = /** @type {[string, string, number][]} */ ([
