@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vivavoce/media"
+	"vivavoce/media/camera"
 	"vivavoce/media/file"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/quality"
@@ -93,8 +94,35 @@ func (c *kioskCmd) source() signaling.OpenCamera {
 	}
 }
 
-var errNoCamera = errors.New("x")
-
 func (c *kioskCmd) openCamera(context.Context) (media.Source, func(), error) {
-	return nil, nil, errNoCamera
+	src, err := camera.Open(camera.Options{Device: c.Camera, Width: c.Width, Height: c.Height, FPS: c.FPS})
+	if err != nil {
+		return nil, nil, cameraError(err)
+	}
+	return &plugged{src}, func() { _ = src.Close() }, nil
+}
+
+// plugged gives a camera's troubles the codes that the page is told.
+type plugged struct{ media.Source }
+
+// Next implements media.Source.
+func (p *plugged) Next(ctx context.Context) (*media.Frame, error) {
+	f, err := p.Source.Next(ctx)
+	return f, cameraError(err)
+}
+
+func cameraError(err error) error {
+	for _, c := range []struct {
+		is   error
+		code signaling.Code
+	}{
+		{camera.ErrAbsent, signaling.CodeCameraAbsent},
+		{camera.ErrBusy, signaling.CodeCameraBusy},
+		{camera.ErrUnplugged, signaling.CodeCameraUnplugged},
+	} {
+		if errors.Is(err, c.is) {
+			return &signaling.MediaError{Code: c.code, Err: err}
+		}
+	}
+	return err
 }
