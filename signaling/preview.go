@@ -17,6 +17,7 @@ import (
 const (
 	previewEvery    = time.Second / 12
 	previewQuality  = 70
+	previewWidth    = 800 // a wider picture is thinned: 1280×720 would cost a fifth of a core
 	previewWatchers = 4
 )
 
@@ -126,9 +127,14 @@ func (p *preview) next(ctx context.Context, after <-chan struct{}) ([]byte, <-ch
 	}
 }
 
-// copyFrame makes dst a copy of f with the full range that JPEG has.
+// copyFrame makes dst a copy of f with the full range that JPEG has, of every
+// step-th sample where f is wider than the screen shows it.
 func copyFrame(dst *image.YCbCr, f *media.Frame) {
-	w, h := f.Width, f.Height
+	step := 1
+	for f.Width/step > previewWidth {
+		step++
+	}
+	w, h := f.Width/step, f.Height/step
 	cw, ch := (w+1)/2, (h+1)/2
 	if cap(dst.Y) < w*h || cap(dst.Cb) < cw*ch {
 		dst.Y, dst.Cb, dst.Cr = make([]byte, w*h), make([]byte, cw*ch), make([]byte, cw*ch)
@@ -136,9 +142,9 @@ func copyFrame(dst *image.YCbCr, f *media.Frame) {
 	dst.Y, dst.Cb, dst.Cr = dst.Y[:w*h], dst.Cb[:cw*ch], dst.Cr[:cw*ch]
 	dst.YStride, dst.CStride = w, cw
 	dst.SubsampleRatio, dst.Rect = image.YCbCrSubsampleRatio420, image.Rect(0, 0, w, h)
-	copyPlane(dst.Y, f.Y, w, h, f.YStride)
-	copyPlane(dst.Cb, f.Cb, cw, ch, f.CStride)
-	copyPlane(dst.Cr, f.Cr, cw, ch, f.CStride)
+	thin(dst.Y, f.Y, w, h, f.YStride, step)
+	thin(dst.Cb, f.Cb, cw, ch, f.CStride, step)
+	thin(dst.Cr, f.Cr, cw, ch, f.CStride, step)
 	if !f.FullRange {
 		stretch(dst.Y, 16, 0, 219)
 		stretch(dst.Cb, 128, 128, 224)
@@ -146,9 +152,17 @@ func copyFrame(dst *image.YCbCr, f *media.Frame) {
 	}
 }
 
-func copyPlane(dst, src []byte, width, height, stride int) {
+// thin copies every step-th sample of every step-th row.
+func thin(dst, src []byte, width, height, stride, step int) {
 	for y := range height {
-		copy(dst[y*width:(y+1)*width], src[y*stride:])
+		row, from := dst[y*width:(y+1)*width], src[y*step*stride:]
+		if step == 1 {
+			copy(row, from)
+			continue
+		}
+		for x := range row {
+			row[x] = from[x*step]
+		}
 	}
 }
 
