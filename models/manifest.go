@@ -42,7 +42,7 @@ type source struct {
 // file is a file that Prepare makes and Open checks.
 type file struct {
 	Name    string  `json:"name"`
-	From    string  `json:"from"` // a source's name; "" for a file that is committed beside the manifest
+	From    string  `json:"from"` // a source's name
 	Make    string  `json:"make"` // copy or convert
 	SHA256  string  `json:"sha256"`
 	Licence string  `json:"licence"`
