@@ -92,6 +92,7 @@ export class Stage {
     }
     document.body.dataset.now = m.screen;
     if (m.screen === 'live') this.#live(m, before);
+    else this.#announce('', '');
     if (m.screen === 'verdict' && before?.verdict !== m.verdict) this.#verdict(m);
     if (m.screen === 'error' && before?.problem !== m.problem) this.#problem(m);
     if (before && before.screen !== m.screen) this.#arrive(m);
@@ -176,8 +177,14 @@ export class Stage {
   /** What a screen reader says: prompts at once, everything else in its turn. @param {Readonly<Model>} m @param {string} cue @param {import('./messages.js').DigitPrompt|null} digit */
   #say(m, cue, digit) {
     const urgent = m.stage === 'challenge' && m.prompt !== null;
-    set(this.part('urgent'), urgent ? (digit ? `Say ${digit.digit}` : cue) : '');
-    set(this.part('polite'), urgent ? '' : m.linked ? cue : 'Reconnecting');
+    if (urgent) this.#announce(digit ? `Say ${digit.digit}` : cue, '');
+    else this.#announce('', m.linked ? cue : 'Reconnecting');
+  }
+
+  /** @param {string} urgent @param {string} polite */
+  #announce(urgent, polite) {
+    set(this.part('urgent'), urgent);
+    set(this.part('polite'), polite);
   }
 
   /** @param {Readonly<Model>} m */

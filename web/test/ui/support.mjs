@@ -60,5 +60,5 @@ export async function prompted({ fake }, prompt) {
 export const turn = { index: 0, kind: 'turn', direction: 'left' };
 export const digit = { index: 1, kind: 'digit', digit: '7', phrase: '471906', position: 1 };
 
-/** Waits until the page shows a text. @param {import('playwright-core').Page} page @param {string|RegExp} text */
-export const sees = (page, text) => page.getByText(text).filter({ visible: true }).first().waitFor();
+/** Waits until the page shows a text, not only says it to a screen reader. @param {import('playwright-core').Page} page @param {string} text */
+export const sees = (page, text) => page.locator('main *:not(.spoken)').getByText(text).filter({ visible: true }).first().waitFor();
