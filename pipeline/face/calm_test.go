@@ -66,6 +66,9 @@ func TestCalmStartsAnew(t *testing.T) {
 		if got := c.pose(pipeline.Pose{Yaw: 20}, 2*time.Second+next).Yaw; got != 20 {
 			t.Errorf("%s: yaw = %g, want 20 unfiltered", name, got)
 		}
+		if got := c.pose(pipeline.Pose{Yaw: 20}, 2*time.Second+next+time.Second/30).Yaw; math.Abs(got-20) > 1e-9 {
+			t.Errorf("%s: yaw a frame later = %g, want 20: nothing from before is left", name, got)
+		}
 	}
 	var c calm
 	c.pose(pipeline.Pose{Roll: 179}, 0)

@@ -4,11 +4,13 @@ import (
 	"image"
 	"image/draw"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
 	"vivavoce/media"
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/internal/cv"
 )
 
 // stage is a picture on which people are put in places; frames are cut from it.
@@ -192,6 +194,31 @@ func TestOthersSkipTheFaceAndTheBackground(t *testing.T) {
 	for _, test := range tests {
 		if got := others(test.found, &f); got != test.want {
 			t.Errorf("%s: %d others, want %d", test.name, got, test.want)
+		}
+	}
+}
+
+func TestPrefersTheNearAndThenTheLarge(t *testing.T) {
+	near := detection{x0: 90, y0: 90, x1: 110, y1: 110}
+	nearer := detection{x0: 95, y0: 95, x1: 115, y1: 115}
+	large := detection{x0: 300, y0: 100, x1: 400, y1: 200}
+	larger := detection{x0: 500, y0: 100, x1: 620, y1: 220}
+	was := track{region: cv.Region{CX: 106, CY: 106, Side: 60}, on: true, known: true, width: 640, height: 480}
+	tests := []struct {
+		name  string
+		after time.Duration
+		want  []detection
+	}{
+		{"soon", 300 * time.Millisecond, []detection{nearer, near, larger, large}},
+		{"after a gap", 2 * time.Second, []detection{larger, large, near, nearer}},
+	}
+	for _, test := range tests {
+		now := was
+		now.meet(&media.Frame{Width: 640, Height: 480, PTS: test.after})
+		got := []detection{large, near, larger, nearer}
+		now.prefer(got)
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: preferred %v, want %v", test.name, got, test.want)
 		}
 	}
 }
