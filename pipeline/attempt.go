@@ -44,11 +44,16 @@ func (a *Attempt) Run(ctx context.Context, src media.Source, report func(Event))
 	}
 	r := newRun(a, report)
 	reason, err := r.watch(ctx, src)
-	if err != nil {
-		return refusal(reason), fmt.Errorf("run attempt: %w", err)
+	var v Verdict
+	if err == nil {
+		v, err = r.decide(ctx)
 	}
-	v, err := r.decide(ctx)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return refusal(SessionCancelled), fmt.Errorf("run attempt: %w", ctx.Err())
+	case err != nil && reason != "":
+		return refusal(reason), fmt.Errorf("run attempt: %w", err)
+	case err != nil:
 		return refusal(SessionFailed), fmt.Errorf("run attempt: %w", err)
 	}
 	if reason != "" {
@@ -108,7 +113,7 @@ func (r *run) watch(ctx context.Context, src media.Source) (Reason, error) {
 			r.watchdogs(time.Now())
 		case ctx.Err() != nil:
 			frame.Release()
-			return SessionCancelled, ctx.Err()
+			return "", ctx.Err()
 		case errors.Is(err, io.EOF):
 			r.sourceEnded()
 		case err != nil:

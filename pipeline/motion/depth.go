@@ -94,7 +94,7 @@ type depth struct {
 // leave room to the 0.19 that is the least on d9 and d12 (n = 778).
 // Flat pictures hardly get here: seen by the mesh, one tilted by 40° turns by 3°.
 const (
-	leastAngle                 = 10.0 // degrees; below it a turn says nothing of depth
+	leastAngle                 = 9.0 // degrees; below it a turn says nothing of depth
 	flatParallax, headParallax = 0.06, 0.18
 )
 

@@ -89,7 +89,7 @@ func TestMeasureHeads(t *testing.T) {
 	recorded.Measure(t)
 	clips, _ := filepath.Glob(filepath.Join(recorded.Data(t), "head", "*.mp4"))
 	studio := recorded.NewStudio(t)
-	var right, wrong, across tally
+	var right, wrong, across, idle tally
 	for _, clip := range clips {
 		seen := studio.Watch(t, clip, nil)
 		for _, m := range natural(seen) {
@@ -99,10 +99,18 @@ func TestMeasureHeads(t *testing.T) {
 			wrong.add(watch(t, seen[m.from:], opposite(m.dir), m.shown))
 			across.add(watch(t, seen[m.from:], sideways(m.dir), m.shown))
 		}
+		// Whatever these people do, none is flat.
+		for i := 0; i+75 <= len(seen); i += 9 {
+			idle.add(watch(t, seen[i:i+75], pipeline.Left, seen[i+10].Face.Frame.PTS))
+		}
 	}
 	t.Logf("asked for:  %v", right)
 	t.Logf("opposite:   %v", wrong)
 	t.Logf("across:     %v", across)
+	t.Logf("any 3 s:    %v", idle)
+	if idle.flat > 0 {
+		t.Errorf("%d of %d stretches of real heads are called flat", idle.flat, idle.n)
+	}
 	if wrong.moved+across.moved > 0 {
 		t.Error("a turn another way passes")
 	}
@@ -127,8 +135,8 @@ type movement struct {
 	shown time.Duration
 }
 
-// natural finds turns: half a second of stillness within 3°, then 16° of yaw or 11° of pitch,
-// whichever comes first, within two seconds, and back within 5° in five.
+// natural finds turns: 300 ms of stillness within 4°, then 16° of yaw or 11° of pitch,
+// whichever comes first, within two seconds, and back within 6° in six.
 func natural(seen []pipeline.Observation) (out []movement) {
 	for i := 0; i < len(seen); i++ {
 		from, pose := seen[i].Face.Frame.PTS, seen[i].Face.Pose
@@ -139,7 +147,7 @@ func natural(seen []pipeline.Observation) (out []movement) {
 			pts := f.Frame.PTS - from
 			yaw, pitch := f.Pose.Yaw-pose.Yaw, f.Pose.Pitch-pose.Pitch
 			off := math.Hypot(yaw, pitch)
-			if !f.Found || pts < 500*time.Millisecond && off > 3 || pts > 5*time.Second {
+			if !f.Found || pts < 300*time.Millisecond && off > 4 || pts > 6*time.Second {
 				break
 			}
 			if began == 0 && off > 5 {
@@ -151,7 +159,7 @@ func natural(seen []pipeline.Observation) (out []movement) {
 			if dir == "" {
 				dir = direction(yaw, pitch)
 			}
-			if dir != "" && off < 5 {
+			if dir != "" && off < 6 {
 				out = append(out, movement{from: i, dir: dir, shown: began - 300*time.Millisecond})
 				i = j
 				break

@@ -33,8 +33,9 @@ const (
 	// onset is how far the head moves before it is called moving: above the pose's noise
 	// and the nods of somebody who speaks.
 	onset = 5.0
-	// astray is the part of the required angle that, moved another way before the right one
-	// is reached, counts as the wrong way.
+	// astray is the part of the required angle that, moved the opposite way before it is
+	// reached, counts as the wrong way; across, it is the whole of what a turn that
+	// way needs, while the right way is less than half gone, as turns are never straight.
 	astray = 0.7
 	// back is the part of the greatest angle within which the head is back at
 	// the centre, but never less than backLeast degrees.

@@ -84,8 +84,8 @@ func (t *turn) see(f *pipeline.Face) {
 		t.moved, t.movedAt = true, m.pts
 	}
 	if !t.reached {
-		across := math.Abs(m.across) >= astray*t.cross && m.along < astray*t.reach && math.Abs(m.across) >= onset
-		t.wrong = t.wrong || across || m.along <= -max(onset, astray*t.reach)
+		across := math.Abs(m.across) >= t.cross && m.along < t.reach/2
+		t.wrong = t.wrong || across || m.along <= -astray*t.reach
 	}
 	t.peak = max(t.peak, m.along)
 	t.reached = t.reached || m.along >= t.reach

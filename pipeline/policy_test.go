@@ -1,0 +1,123 @@
+package pipeline
+
+import (
+	"math"
+	"slices"
+	"testing"
+)
+
+func whole(name string, value float64, why ...Reason) Score {
+	return Score{Name: name, Step: Whole, Checked: true, Value: value, Settled: true, Reasons: why}
+}
+
+func TestPolicyDecides(t *testing.T) {
+	good := func(but ...Score) []Score {
+		scores := []Score{
+			whole(ScoreMotion, 0.9), whole(ScoreDepth, 1), whole(ScoreMouth, 0.75),
+			{Name: ScoreLips, Step: Whole, Settled: true, Reasons: []Reason{LipsNotChecked}},
+		}
+		for _, b := range but {
+			i := slices.IndexFunc(scores, func(s Score) bool { return s.Name == b.Name })
+			scores[i] = b
+		}
+		return scores
+	}
+	for _, c := range []struct {
+		name       string
+		scores     []Score
+		want       Outcome
+		confidence int
+		reasons    []Reason
+	}{
+		{"all good", good(), Live, 75, nil},
+		{"at the thresholds", good(whole(ScoreMotion, 0.5), whole(ScoreDepth, 0.5), whole(ScoreMouth, 0.5)), Live, 50, nil},
+		{"just below", good(whole(ScoreMouth, 0.4999, MouthStill)), Undecided, 49, []Reason{MouthStill}},
+		{"nothing", nil, Undecided, 0, []Reason{MotionNotChecked, DepthNotChecked, MouthNotChecked}},
+		{"one missing", good()[:2], Undecided, 0, []Reason{MouthNotChecked}},
+		{"one not checked", good(Score{Name: ScoreDepth, Step: Whole, Value: 1, Reasons: []Reason{DepthNotChecked}}), Undecided, 0, []Reason{DepthNotChecked}},
+		{"not checked without a reason", good(Score{Name: ScoreDepth, Step: Whole, Value: 1}), Undecided, 0, []Reason{DepthNotChecked}},
+		{"only of a step", good(Score{Name: ScoreMotion, Step: 0, Checked: true, Value: 1}), Undecided, 0, []Reason{MotionNotChecked}},
+		{"NaN", good(whole(ScoreMotion, math.NaN())), Undecided, 0, []Reason{SessionFailed}},
+		{"above one", good(whole(ScoreMotion, 1.01)), Undecided, 0, []Reason{SessionFailed}},
+		{"below zero", good(whole(ScoreMotion, -0.01)), Undecided, 0, []Reason{SessionFailed}},
+		{"infinite", good(whole(ScoreMotion, math.Inf(1))), Undecided, 0, []Reason{SessionFailed}},
+		{"did nothing", good(whole(ScoreMotion, 0.05, MotionNoTurn)), Undecided, 5, []Reason{MotionNoTurn}},
+		{"the wrong way, chewing", good(whole(ScoreMotion, 0.1, MotionWrongWay), whole(ScoreMouth, 0, MouthRestless)), Undecided, 0, []Reason{MotionWrongWay, MouthRestless}},
+		{"flat", good(whole(ScoreDepth, 0, DepthFlat)), Spoof, 0, []Reason{DepthFlat}},
+		{"flat and did nothing", good(whole(ScoreMotion, 0.05, MotionNoTurn), whole(ScoreDepth, 0.1, DepthFlat)), Spoof, 5, []Reason{DepthFlat, MotionNoTurn}},
+		{"flat and one missing", []Score{whole(ScoreDepth, 0, DepthFlat)}, Spoof, 0, []Reason{DepthFlat, MotionNotChecked, MouthNotChecked}},
+		{"jumped, among excuses", good(whole(ScoreMotion, 0.05, MotionTooSmall, MotionNotSmooth)), Spoof, 5, []Reason{MotionNotSmooth, MotionTooSmall}},
+		{"low without a reason", good(whole(ScoreMouth, 0.1)), Spoof, 10, []Reason{"mouth.low"}},
+		{"lips do not matter", good(whole(ScoreLips, 0)), Live, 75, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := DefaultPolicy().Decide(c.scores)
+			if v.Outcome != c.want || v.Confidence != c.confidence || !slices.Equal(v.Reasons, c.reasons) {
+				t.Errorf("verdict = %v %d %v, want %v %d %v", v.Outcome, v.Confidence, v.Reasons, c.want, c.confidence, c.reasons)
+			}
+		})
+	}
+}
+
+func TestPolicyIsValidated(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		p    Policy
+		ok   bool
+	}{
+		{"zero", Policy{}, false},
+		{"nothing required", Policy{Checks: []Check{{Name: "a", Threshold: 0.5}}}, false},
+		{"no name", Policy{Checks: []Check{{Threshold: 0.5, Required: true}}}, false},
+		{"twice", Policy{Checks: []Check{{"a", 0.5, true}, {"a", 0.6, true}}}, false},
+		{"threshold 0", Policy{Checks: []Check{{"a", 0, true}}}, false},
+		{"threshold above 1", Policy{Checks: []Check{{"a", 1.1, true}}}, false},
+		{"threshold NaN", Policy{Checks: []Check{{"a", math.NaN(), true}}}, false},
+		{"threshold 1", Policy{Checks: []Check{{"a", 1, true}}}, true},
+		{"default", DefaultPolicy(), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := c.p.Validate(); (err == nil) != c.ok {
+				t.Errorf("Validate() = %v, want ok %v", err, c.ok)
+			}
+			v := c.p.Decide([]Score{whole("a", 1), whole(ScoreMotion, 1), whole(ScoreDepth, 1), whole(ScoreMouth, 1)})
+			if (v.Outcome == Live) != c.ok {
+				t.Errorf("all scores 1: outcome %v, want live %v", v.Outcome, c.ok)
+			}
+		})
+	}
+}
+
+func TestPolicyKnowsItsChecks(t *testing.T) {
+	if c, ok := DefaultPolicy().Check(ScoreMouth); !ok || !c.Required {
+		t.Errorf("mouth = %+v, %v, want a required check", c, ok)
+	}
+	if c, ok := DefaultPolicy().Check(ScoreLips); !ok || c.Required {
+		t.Errorf("lips = %+v, %v, want a check that is not required", c, ok)
+	}
+	if _, ok := DefaultPolicy().Check("beauty"); ok {
+		t.Error("beauty is checked")
+	}
+}
+
+func FuzzPolicyNeverAdmitsTheUnchecked(f *testing.F) {
+	f.Add(0.9, true, 0.9, true, 0.9, false)
+	f.Add(math.NaN(), true, math.Inf(1), true, -1.0, true)
+	f.Fuzz(func(t *testing.T, a float64, ca bool, b float64, cb bool, c float64, cc bool) {
+		scores := []Score{
+			{Name: ScoreMotion, Step: Whole, Checked: ca, Value: a},
+			{Name: ScoreDepth, Step: Whole, Checked: cb, Value: b},
+			{Name: ScoreMouth, Step: Whole, Checked: cc, Value: c},
+		}
+		v := DefaultPolicy().Decide(scores)
+		live := ca && cb && cc && a >= 0.5 && a <= 1 && b >= 0.5 && b <= 1 && c >= 0.5 && c <= 1
+		if (v.Outcome == Live) != live {
+			t.Errorf("%+v: outcome %v, want live %v", scores, v.Outcome, live)
+		}
+		if v.Confidence < 0 || v.Confidence > 100 {
+			t.Errorf("%+v: confidence %d, want 0–100", scores, v.Confidence)
+		}
+		if v.Outcome != Live && len(v.Reasons) == 0 {
+			t.Errorf("%+v: %v without a reason", scores, v.Outcome)
+		}
+	})
+}

@@ -1,0 +1,94 @@
+package pipeline
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"vivavoce/media"
+)
+
+func TestAcksKeepOrder(t *testing.T) {
+	var a acks
+	if err := a.shown(0); !errors.Is(err, ErrNotShown) {
+		t.Errorf("before any prompt: err = %v, want ErrNotShown", err)
+	}
+	a.prompt()
+	a.prompt()
+	for _, i := range []int{-1, 2} {
+		if err := a.shown(i); !errors.Is(err, ErrNotShown) {
+			t.Errorf("step %d of 2 prompted: err = %v, want ErrNotShown", i, err)
+		}
+	}
+	if err := a.shown(1); err != nil {
+		t.Errorf("step 1 of 2 prompted: %v", err)
+	}
+	first, _ := a.of(1)
+	if err := a.shown(1); err != nil {
+		t.Errorf("again: %v", err)
+	}
+	if second, _ := a.of(1); !second.Equal(first) {
+		t.Errorf("the second acknowledgement moved it from %v to %v", first, second)
+	}
+	if _, ok := a.of(0); ok {
+		t.Error("step 0 is acknowledged, but nobody did")
+	}
+}
+
+func TestMediaClockFollowsTheFastestFrame(t *testing.T) {
+	start := time.Unix(1000, 0)
+	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+	var c mediaClock
+	// Frames take 80 ms, every third queues for 200 more.
+	for i := range 30 {
+		way := ms(80)
+		if i%3 == 0 {
+			way += ms(200)
+		}
+		c.frame(&media.Frame{PTS: ms(33 * i), Arrived: start.Add(ms(33*i) + way)})
+	}
+	if got, want := c.at(start.Add(ms(1080))), ms(1000); got != want {
+		t.Errorf("at 1080 ms PTS %v is captured, want %v", got, want)
+	}
+	// The route becomes slower for good: the clock follows within two windows.
+	for i := 30; i < 300; i++ {
+		c.frame(&media.Frame{PTS: ms(33 * i), Arrived: start.Add(ms(33*i) + ms(300))})
+	}
+	if got, want := c.at(start.Add(ms(10300))), ms(10000); got != want {
+		t.Errorf("on the slow route: PTS %v is captured, want %v", got, want)
+	}
+	var blind mediaClock
+	blind.frame(&media.Frame{PTS: ms(500)})
+	if got := blind.at(start); got != ms(500) {
+		t.Errorf("without arrival times: PTS %v, want that of the newest frame", got)
+	}
+}
+
+func TestAcknowledgementIsBounded(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		at, want time.Duration
+	}{
+		{"before it was sent", time.Second, 2 * time.Second},
+		{"in time", 2200 * time.Millisecond, 2200 * time.Millisecond},
+		{"too late to be believed", time.Minute, 3 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			timing, err := Timing{}.filled()
+			if err != nil {
+				t.Fatal(err)
+			}
+			co := newCourse([]Step{{Kind: StepDigit}}, timing)
+			co.start(0)
+			co.prompt(2*time.Second, nil)
+			held := co.shown
+			co.acknowledge(c.at)
+			if co.shown.ShownAt != c.want || !co.shown.Acked {
+				t.Errorf("shown at %v, acked %v, want %v, true", co.shown.ShownAt, co.shown.Acked, c.want)
+			}
+			if held.Acked {
+				t.Error("a prompt that a stage may hold was changed")
+			}
+		})
+	}
+}
