@@ -76,7 +76,9 @@ class Kiosk {
     if (next.screen === 'verdict' && !this.#present) return this.#reset(); // nobody came: wait on
     this.#show({ ...next, screen: next.screen === 'verdict' ? 'verdict' : this.#present ? 'live' : 'start' });
     if (event.type === 'prompt') this.#session?.shown(event.index);
-    if (event.type === 'verdict') this.#timer = setTimeout(() => this.#reset(), answerStays);
+    if (event.type !== 'verdict') return;
+    this.#hide();
+    this.#timer = setTimeout(() => this.#reset(), answerStays);
   }
 
   /** Who is there is told by the hints: every one but no_face means a face. @param {Event} event */
@@ -108,6 +110,10 @@ class Kiosk {
     clearTimeout(this.#timer);
     clearTimeout(this.#gone);
     this.#gone = 0;
+    this.#hide();
+  }
+
+  #hide() {
     const view = this.#stage.part('view');
     view.querySelector('img')?.removeAttribute('src'); // else the browser goes on fetching pictures that nobody sees
     view.replaceChildren();

@@ -21,6 +21,7 @@ test('it invites, begins when somebody steps up, answers, and forgets', run(asyn
   fake.say('verdict', { outcome: 'live', reasons: [], checks: [{ name: 'motion', checked: true, band: 'good' }] });
   fake.say('state', { state: 'done' });
   await sees(page, 'You are confirmed');
+  assert.equal(await page.locator('img.mirrored').count(), 0, 'no picture is fetched under the answer');
   await page.clock.runFor(12_500);
   await sees(page, 'Step up and look at the camera');
   assert.equal(await page.locator('img.mirrored').count(), 0);
