@@ -21,6 +21,12 @@ import (
 // open starts a real server with real media and models and returns its address.
 func open(t testing.TB, newFinder func() (pipeline.Finder, error), timing pipeline.Timing, plan pipeline.Plan) string {
 	t.Helper()
+	return openWith(t, newFinder, timing, plan, func(a signaling.Attempt) signaling.Attempt { return a })
+}
+
+// openWith lets wrap see every attempt.
+func openWith(t testing.TB, newFinder func() (pipeline.Finder, error), timing pipeline.Timing, plan pipeline.Plan, wrap func(signaling.Attempt) signaling.Attempt) string {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	engine, err := webrtc.NewEngine(webrtc.Options{Loopback: true, Logger: log})
 	if err != nil {
@@ -38,7 +44,10 @@ func open(t testing.TB, newFinder func() (pipeline.Finder, error), timing pipeli
 		t.Fatal(err)
 	}
 	server, err := signaling.NewServer(signaling.Options{
-		NewAttempt: func(c pipeline.Challenge) (signaling.Attempt, error) { return judge.NewAttempt(c) },
+		NewAttempt: func(c pipeline.Challenge) (signaling.Attempt, error) {
+			a, err := judge.NewAttempt(c)
+			return wrap(a), err
+		},
 		NewPeer:    signaling.WebRTC(engine, log), Plan: plan, Open: true, Keys: []string{rand.Text()}, ExactToPage: true,
 	})
 	if err != nil {
