@@ -48,6 +48,7 @@ func newEngine(t testing.TB, change func(*Options)) *Engine {
 // call is a peer and a publisher that are connected, the peer running.
 type call struct {
 	t      testing.TB
+	began  time.Time
 	peer   *Peer
 	pub    *Publisher
 	stop   context.CancelFunc
@@ -58,7 +59,7 @@ type call struct {
 
 func newCall(t testing.TB, e *Engine, o PublisherOptions) *call {
 	t.Helper()
-	c := &call{t: t, ended: make(chan struct{}), states: make(chan State, 100)}
+	c := &call{t: t, began: time.Now(), ended: make(chan struct{}), states: make(chan State, 100)}
 	var err error
 	c.peer, err = e.NewPeer(PeerOptions{OnState: func(s State) { c.states <- s }})
 	if err != nil {
@@ -116,10 +117,18 @@ func (c *call) negotiate(restart bool) {
 
 // pause lets other goroutines go on, a millisecond at a time, where a test polls.
 func (c *call) pause() {
+	c.hurry()
 	select {
 	case <-c.ended:
 		c.t.Fatalf("Run ended: %v", c.err)
 	case <-time.After(time.Millisecond):
+	}
+}
+
+// hurry fails a test that waits, by whatever loop, for what does not come.
+func (c *call) hurry() {
+	if _, bench := c.t.(*testing.B); !bench && time.Since(c.began) > 3*patience {
+		c.t.Fatalf("took over %v: stats %+v", 3*patience, c.peer.Stats())
 	}
 }
 
@@ -236,6 +245,7 @@ func (c *camera) roll(t testing.TB) (stop func()) {
 // next gives the peer's next frame or fails the test.
 func (c *call) next() *media.Frame {
 	c.t.Helper()
+	c.hurry()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
 	defer cancel()
 	f, err := c.peer.Next(ctx)
