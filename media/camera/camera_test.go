@@ -328,6 +328,23 @@ func TestNewestWins(t *testing.T) {
 	})
 }
 
+func TestKeepsGoing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := open(Options{}, plugged(t, working()), point{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		for began := time.Now(); time.Since(began) < 4*silence; {
+			f, err := s.Next(t.Context())
+			if err != nil {
+				t.Fatalf("after %v: %v", time.Since(began), err)
+			}
+			f.Release()
+		}
+	})
+}
+
 func TestMJPEGIsFullRange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := working()

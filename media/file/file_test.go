@@ -479,6 +479,35 @@ func TestOpenFreesMemory(t *testing.T) {
 	}
 }
 
+// Finding out what is in a file must not decode it: a picture of 4096x4096 is 25 MB.
+func TestProbingDecodesNothing(t *testing.T) {
+	path := made(t, "large.ts", filetest.Clip{Frames: 2, Width: 4096, Height: 4096, Draw: func(*media.Frame, int) {}})
+	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
+		t.Skipf("peak memory cannot be reset here: %v", err)
+	}
+	before := peak(t)
+	if _, err := Open(path, Options{MaxWidth: 640, MaxHeight: 640}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("err = %v, want ErrTooLarge", err)
+	}
+	if grown := peak(t) - before; grown > 12<<10 {
+		t.Errorf("opening took %d kB", grown)
+	}
+}
+
+// peak is the most memory that was resident since the last reset, in kB.
+func peak(t *testing.T) (kB int) {
+	t.Helper()
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Skipf("peak memory: %v", err)
+	}
+	_, rest, _ := strings.Cut(string(b), "VmHWM:")
+	if _, err := fmt.Sscan(rest, &kB); err != nil {
+		t.Fatal(err)
+	}
+	return kB
+}
+
 func resident(t *testing.T) int {
 	t.Helper()
 	b, err := os.ReadFile("/proc/self/statm")
