@@ -1,8 +1,9 @@
 // Makes web/docs/*.png from the page itself.
 //   node tools/screenshots.mjs                          every state, with a server that plays a script
-//   node tools/screenshots.mjs --real URL [--kind KIND] each state as it comes from a running server, a puppet before the camera
-// --out DIR writes elsewhere, --only WORD makes those whose name has the word, --all
-// every state in every size and scheme, to look at.
+//   node tools/screenshots.mjs --real URL               each state as it comes from a running server, with
+//                [--kind KIND | --clip FILE]            a puppet (person, wrong-way …) or a video before the camera
+// --out DIR writes elsewhere, --prefix WORD begins the names of --real (real-), --only WORD
+// makes those whose name has the word, --all every state in every size and scheme, to look at.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { launch, makeCamera, scratch } from '../test/support/browser.mjs';
 import { FakeServer, serve } from '../test/support/fake.mjs';
+import { perform } from '../test/support/puppet.mjs';
 
 const { values: opt } = parseArgs({
-  options: { real: { type: 'string' }, kind: { type: 'string', default: 'person' }, out: { type: 'string' }, only: { type: 'string' }, all: { type: 'boolean' } },
+  options: { real: { type: 'string' }, kind: { type: 'string', default: 'person' }, clip: { type: 'string' }, prefix: { type: 'string', default: 'real-' }, out: { type: 'string' }, only: { type: 'string' }, all: { type: 'boolean' } },
 });
 const out = opt.out ?? fileURLToPath(new URL('../docs/', import.meta.url));
 const desktop = { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 };
@@ -119,26 +121,29 @@ async function scripted() {
 
 /** Snaps a real session's states as they come. @param {string} url */
 async function real(url) {
-  const browser = await launch();
+  const tmp = scratch();
+  const browser = await launch({ y4m: opt.clip && makeCamera(opt.clip, join(tmp.dir, 'clip.y4m'), 30) });
+  let puppet;
   try {
     const page = await browser.newPage({ ...desktop, colorScheme: 'light' });
-    const puppet = await perform(page, opt.kind);
-    after.push(puppet.close);
+    if (!opt.clip) puppet = await perform(page, opt.kind);
     await page.goto(url);
-    await snap(page, 'real-start');
+    await snap(page, `${opt.prefix}start`);
     await start(page);
-    const seen = new Set();
+    const seen = new Set(['start']);
     for (const end = Date.now() + 180_000; Date.now() < end;) {
       const now = await page.evaluate(stateName);
       if (now && !seen.has(now)) {
         seen.add(now);
-        await snap(page, `real-${now}`);
+        await snap(page, opt.prefix + now);
       }
       if (now.startsWith('verdict') || now.startsWith('error')) return;
       await page.waitForTimeout(50); // the policy forbids waitForFunction's code from text
     }
+    throw new Error(`no verdict in 3 minutes; seen: ${[...seen].join(', ')}`);
   } finally {
     await browser.close();
+    await puppet?.close();
     tmp.remove();
   }
 }
