@@ -362,8 +362,8 @@ func TestPreviewOfAWideFrame(t *testing.T) {
 			f.Y[i] = byte(i % f.YStride * 200 / tt.width)
 		}
 		f.FullRange = true
-		got := &image.YCbCr{}
-		copyFrame(got, f)
+		got := &shot{}
+		got.take(f)
 		if got.Rect != image.Rect(0, 0, tt.wantWidth, tt.wantHeight) {
 			t.Errorf("%d×%d: preview is %v", tt.width, tt.height, got.Rect)
 		}
@@ -382,13 +382,13 @@ func BenchmarkPreview(b *testing.B) {
 	b.Run("copy", func(b *testing.B) { // while the camera waits
 		b.ReportAllocs()
 		for b.Loop() {
-			copyFrame(c, f)
+			c.take(f)
 		}
 	})
 	b.Run("pack", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if err := jpeg.Encode(io.Discard, c, &jpeg.Options{Quality: previewQuality}); err != nil {
+			if _, err := c.pack(); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -24,8 +24,8 @@ const (
 // preview turns some of the camera's frames into JPEG for those who watch. Whoever
 // offers a frame is never kept longer than copying it takes.
 type preview struct {
-	work chan *image.YCbCr // a copy to pack
-	free chan *image.YCbCr // the one copy's memory; taken while it is packed
+	work chan *shot // a copy to pack
+	free chan *shot // the one copy's memory; taken while it is packed
 
 	mu       sync.Mutex
 	watchers int
@@ -34,9 +34,15 @@ type preview struct {
 	wake     chan struct{} // closed when jpeg is new
 }
 
+// shot is a copy of a frame.
+type shot struct {
+	image.YCbCr
+	full bool // its samples are 0–255
+}
+
 func newPreview() *preview {
-	p := &preview{work: make(chan *image.YCbCr, 1), free: make(chan *image.YCbCr, 1), wake: make(chan struct{})}
-	p.free <- &image.YCbCr{}
+	p := &preview{work: make(chan *shot, 1), free: make(chan *shot, 1), wake: make(chan struct{})}
+	p.free <- &shot{}
 	return p
 }
 
@@ -47,7 +53,7 @@ func (p *preview) offer(f *media.Frame) {
 	}
 	select {
 	case c := <-p.free:
-		copyFrame(c, f)
+		c.take(f)
 		p.work <- c // there is one copy and one place: never blocks
 	default:
 	}
@@ -70,13 +76,12 @@ func (p *preview) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case c := <-p.work:
-			var b bytes.Buffer
-			err := jpeg.Encode(&b, c, &jpeg.Options{Quality: previewQuality})
+			picture, err := c.pack()
 			p.free <- c
 			if err != nil {
-				return fmt.Errorf("pack a preview of %v: %w", c.Rect, err)
+				return err
 			}
-			p.publish(b.Bytes())
+			p.publish(picture)
 		}
 	}
 }
@@ -127,29 +132,38 @@ func (p *preview) next(ctx context.Context, after <-chan struct{}) ([]byte, <-ch
 	}
 }
 
-// copyFrame makes dst a copy of f with the full range that JPEG has, of every
-// step-th sample where f is wider than the screen shows it.
-func copyFrame(dst *image.YCbCr, f *media.Frame) {
+// take makes c a copy of f, of every step-th sample where f is wider than the screen
+// shows it.
+func (c *shot) take(f *media.Frame) {
 	step := 1
 	for f.Width/step > previewWidth {
 		step++
 	}
 	w, h := f.Width/step, f.Height/step
 	cw, ch := (w+1)/2, (h+1)/2
-	if cap(dst.Y) < w*h || cap(dst.Cb) < cw*ch {
-		dst.Y, dst.Cb, dst.Cr = make([]byte, w*h), make([]byte, cw*ch), make([]byte, cw*ch)
+	if cap(c.Y) < w*h || cap(c.Cb) < cw*ch {
+		c.Y, c.Cb, c.Cr = make([]byte, w*h), make([]byte, cw*ch), make([]byte, cw*ch)
 	}
-	dst.Y, dst.Cb, dst.Cr = dst.Y[:w*h], dst.Cb[:cw*ch], dst.Cr[:cw*ch]
-	dst.YStride, dst.CStride = w, cw
-	dst.SubsampleRatio, dst.Rect = image.YCbCrSubsampleRatio420, image.Rect(0, 0, w, h)
-	thin(dst.Y, f.Y, w, h, f.YStride, step)
-	thin(dst.Cb, f.Cb, cw, ch, f.CStride, step)
-	thin(dst.Cr, f.Cr, cw, ch, f.CStride, step)
-	if !f.FullRange {
-		stretch(dst.Y, 16, 0, 219)
-		stretch(dst.Cb, 128, 128, 224)
-		stretch(dst.Cr, 128, 128, 224)
+	c.Y, c.Cb, c.Cr = c.Y[:w*h], c.Cb[:cw*ch], c.Cr[:cw*ch]
+	c.YStride, c.CStride = w, cw
+	c.SubsampleRatio, c.Rect, c.full = image.YCbCrSubsampleRatio420, image.Rect(0, 0, w, h), f.FullRange
+	thin(c.Y, f.Y, w, h, f.YStride, step)
+	thin(c.Cb, f.Cb, cw, ch, f.CStride, step)
+	thin(c.Cr, f.Cr, cw, ch, f.CStride, step)
+}
+
+// pack makes c a JPEG, which has the full range.
+func (c *shot) pack() ([]byte, error) {
+	if !c.full {
+		stretch(c.Y, 16, 0, 219)
+		stretch(c.Cb, 128, 128, 224)
+		stretch(c.Cr, 128, 128, 224)
 	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, &c.YCbCr, &jpeg.Options{Quality: previewQuality}); err != nil {
+		return nil, fmt.Errorf("pack a preview of %v: %w", c.Rect, err)
+	}
+	return b.Bytes(), nil
 }
 
 // thin copies every step-th sample of every step-th row.
