@@ -1,6 +1,6 @@
 // Package camera gives the frames of a local camera (V4L2, through mediadevices):
-// a kiosk's own eye. [Open] gives one run of a camera; [Lasting] tells when the
-// camera goes away and takes it up again when it is back.
+// a kiosk's own eye. A camera that went away is had again by closing its Source and
+// calling [Open] until it no longer fails: Open looks for cameras each time.
 //
 // It is the only package that imports mediadevices, whose drivers sit in one
 // process-wide list.
@@ -46,8 +46,8 @@ const (
 
 // Options choose a camera and ask for a format; the nearest there is is taken.
 type Options struct {
-	// Device is a path (/dev/video0, /dev/v4l/by-id/…) or a camera's name as
-	// [List] gives it. "" takes the first that works.
+	// Device is a path (/dev/video0, /dev/v4l/by-id/…) or part of a camera's
+	// name, as [List] gives it, in any case. "" takes the first that works.
 	Device        string
 	Width, Height int     // samples; 0 means 640x480
 	FPS           float64 // 0 means 30
@@ -86,15 +86,9 @@ type Source struct {
 }
 
 // Open starts a camera. Close the source.
-func Open(o Options) (*Source, error) { return open(o, discover, point{}) }
+func Open(o Options) (*Source, error) { return open(o, discover) }
 
-// point is where a source's Seq and PTS start.
-type point struct {
-	seq   uint64
-	start time.Time // zero: the first frame's arrival
-}
-
-func open(o Options, find finder, from point) (*Source, error) {
+func open(o Options, find finder) (*Source, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
@@ -105,7 +99,7 @@ func open(o Options, find finder, from point) (*Source, error) {
 	}
 	err = ErrAbsent
 	for _, d := range candidates {
-		s, failed := begin(d, o, from)
+		s, failed := begin(d, o)
 		if failed == nil {
 			return s, nil
 		}
@@ -120,7 +114,7 @@ func open(o Options, find finder, from point) (*Source, error) {
 }
 
 // begin starts driver d in its format nearest to o, and the pump that reads it.
-func begin(d driver.Driver, o Options, from point) (*Source, error) {
+func begin(d driver.Driver, o Options) (*Source, error) {
 	recorder, ok := d.(driver.VideoRecorder)
 	if !ok {
 		return nil, fmt.Errorf("%s gives no video: %w", nameOf(d), ErrAbsent)
@@ -139,7 +133,7 @@ func begin(d driver.Driver, o Options, from point) (*Source, error) {
 	}
 	s := &Source{
 		name: nameOf(d), latest: media.NewLatest(), stop: make(chan struct{}), camera: d, reader: reader,
-		full: format.FrameFormat == frame.FormatMJPEG, start: from.start, seq: from.seq,
+		full: format.FrameFormat == frame.FormatMJPEG,
 	}
 	s.stopped.Go(s.pump)
 	return s, nil

@@ -61,14 +61,14 @@ func registered() []driver.Driver {
 	return cameras
 }
 
-// matching gives the cameras of that path or name.
+// matching gives the cameras of that path, or with that in their name.
 func matching(cameras []driver.Driver, device string) []driver.Driver {
 	path := device
 	if real, err := filepath.EvalSymlinks(device); err == nil {
 		path = real
 	}
 	return slices.DeleteFunc(cameras, func(d driver.Driver) bool {
-		return pathOf(d) != path && nameOf(d) != device && d.Info().Label != device
+		return pathOf(d) != path && !strings.Contains(strings.ToLower(nameOf(d)), strings.ToLower(device))
 	})
 }
 
