@@ -30,7 +30,7 @@ test('every hint of the protocol has its sentence, word for word', () => {
 });
 
 test('the page has no hint, reason or error that the protocol does not', () => {
-  assert.deepEqual(Object.keys(hints), table('4. Hints').map((r) => r.code));
+  assert.deepEqual(Object.keys(hints).sort(), table('4. Hints').map((r) => r.code).sort()); // the order is the server's
   const known = table('5. Reasons').map((r) => r.code);
   assert.deepEqual(Object.keys(reasons).filter((c) => !known.includes(c)), []);
 });
