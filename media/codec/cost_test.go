@@ -13,11 +13,14 @@ import (
 )
 
 // steady decodes packets once, then again and again from its key frame.
-func steady(t testing.TB, n Name) (*Decoder, func()) {
+func steady(t testing.TB, n Name) (kbps float64, step func()) {
 	packets := clip(t, EncoderOptions{Codec: n, Width: 640, Height: 480, FPS: 30, BitrateKbps: 1000}, 30)
 	d := decoder(t, n, Limits{})
 	i, emit := 0, func(f *media.Frame) { f.Release() }
-	return d, func() {
+	for _, p := range packets {
+		kbps += float64(len(p.Data)) * 8 / 1000 * 30 / float64(len(packets))
+	}
+	return kbps, func() {
 		p := packets[i%len(packets)]
 		if err := d.Decode(p.Data, p.PTS, emit); err != nil {
 			t.Fatalf("packet %d: %v", i, err)
@@ -147,12 +150,13 @@ func peak(t *testing.T) (kB int) {
 func BenchmarkDecode(b *testing.B) {
 	for _, n := range names {
 		b.Run(string(n), func(b *testing.B) {
-			_, step := steady(b, n)
+			kbps, step := steady(b, n)
 			b.ReportAllocs()
 			for b.Loop() {
 				step()
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "frames/s")
+			b.ReportMetric(kbps, "kbit/s")
 		})
 	}
 }

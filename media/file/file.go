@@ -72,8 +72,7 @@ type Source struct {
 	waiting []*media.Frame // decoded and upright, oldest first
 	clock   clock
 	seq     uint64
-	given   time.Duration // PTS of the last frame given
-	started time.Time     // wall clock of PTS 0, for Realtime
+	started time.Time // wall clock of PTS 0, for Realtime
 	timer   *time.Timer
 	damaged int
 	err     error // what ended the source
