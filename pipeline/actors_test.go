@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -62,45 +63,53 @@ func TestGoodActorsPass(t *testing.T) {
 	}
 }
 
-// tries is how often each actor tries.
+// tries is how often each actor tries: 1,000 times take a minute of processor time.
 func tries(t *testing.T) uint64 {
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		return 50
+	case os.Getenv("VIVAVOCE_MEASURE") != "":
+		return 1000
 	}
-	return 1000
+	return 200
 }
 
 func TestAttackersDoNotPass(t *testing.T) {
 	// What each must be told, and whether that is an attack.
-	want := map[string]struct {
+	type want struct {
 		outcome pipeline.Outcome
-		reason  pipeline.Reason
-	}{
-		"wrong way":     {pipeline.Undecided, pipeline.MotionWrongWay},
-		"too early":     {pipeline.Undecided, pipeline.MotionTooEarly},
-		"too late":      {pipeline.Undecided, pipeline.MotionTooLate},
-		"teleport":      {pipeline.Spoof, pipeline.MotionNotSmooth},
-		"too small":     {pipeline.Undecided, pipeline.MotionTooSmall},
-		"no return":     {pipeline.Undecided, pipeline.MotionNoReturn},
-		"idle":          {pipeline.Undecided, pipeline.MotionNoTurn},
-		"flat, tilted":  {pipeline.Spoof, pipeline.DepthFlat},
-		"frozen":        {pipeline.Undecided, pipeline.MotionNoTurn},
-		"silent":        {pipeline.Undecided, pipeline.MouthStill},
-		"chewing":       {pipeline.Undecided, pipeline.MouthRestless},
-		"two faces":     {pipeline.Undecided, pipeline.FaceSeveral},
-		"leaves midway": {pipeline.Undecided, pipeline.FaceLost},
+		reasons []pipeline.Reason // one of them
+	}
+	undecided := func(rs ...pipeline.Reason) want { return want{pipeline.Undecided, rs} }
+	spoof := func(r pipeline.Reason) want { return want{pipeline.Spoof, []pipeline.Reason{r}} }
+	wants := map[string]want{
+		"wrong way": undecided(pipeline.MotionWrongWay),
+		"too early": undecided(pipeline.MotionTooEarly),
+		// What comes too late for one prompt may come too early for the next.
+		"too late":      undecided(pipeline.MotionTooLate, pipeline.MotionTooEarly),
+		"teleport":      spoof(pipeline.MotionNotSmooth),
+		"too small":     undecided(pipeline.MotionTooSmall),
+		"no return":     undecided(pipeline.MotionNoReturn),
+		"idle":          undecided(pipeline.MotionNoTurn),
+		"flat, tilted":  spoof(pipeline.DepthFlat),
+		"frozen":        undecided(pipeline.MotionNoTurn),
+		"silent":        undecided(pipeline.MouthStill),
+		"chewing":       undecided(pipeline.MouthRestless),
+		"two faces":     undecided(pipeline.FaceSeveral),
+		"leaves midway": undecided(pipeline.FaceLost),
 	}
 	for name, s := range pipelinetest.Attackers() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, ok := want[name]
+			w, ok := wants[name]
 			if !ok {
 				t.Fatal("nothing is known of this attacker")
 			}
 			for seed := range tries(t) {
 				v := perform(t, s, seed, false)
-				if v.Outcome != w.outcome || !slices.Contains(v.Reasons, w.reason) {
-					t.Errorf("seed %d: %v %v, want %v with %s", seed, v.Outcome, v.Reasons, w.outcome, w.reason)
+				known := slices.ContainsFunc(v.Reasons, func(r pipeline.Reason) bool { return slices.Contains(w.reasons, r) })
+				if v.Outcome != w.outcome || !known {
+					t.Errorf("seed %d: %v %v, want %v with one of %v", seed, v.Outcome, v.Reasons, w.outcome, w.reasons)
 				}
 			}
 		})

@@ -1,7 +1,10 @@
 package lips_test
 
 import (
+	"math"
+	"slices"
 	"testing"
+	"time"
 
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/lips"
@@ -28,5 +31,109 @@ func TestStage(t *testing.T) {
 			seen := pipelinetest.Perform(t, s, 1, challenge())
 			pipelinetest.TestStage(t, lips.New(lips.Options{}), seen)
 		})
+	}
+}
+
+// last plays an actor to the stage and returns the session's scores and those of steps.
+func last(t *testing.T, s pipelinetest.Script, seed uint64) (mouth, read pipeline.Score, digits []pipeline.Score) {
+	t.Helper()
+	stage, err := lips.New(lips.Options{}).New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range pipelinetest.Perform(t, s, seed, challenge()) {
+		if _, err := stage.Observe(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	scores, err := stage.Finish(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, score := range scores {
+		switch {
+		case score.Step >= 0:
+			digits = append(digits, score)
+		case score.Name == pipeline.ScoreMouth:
+			mouth = score
+		default:
+			read = score
+		}
+	}
+	return mouth, read, digits
+}
+
+func TestMouths(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		script pipelinetest.Script
+		pass   bool
+		why    pipeline.Reason
+	}{
+		{"speaks", pipelinetest.Script{}, true, ""},
+		{"silent", pipelinetest.Script{Silent: true}, false, pipeline.MouthStill},
+		{"chews", pipelinetest.Script{Chews: true}, false, pipeline.MouthRestless},
+		{"frozen", pipelinetest.Script{Frozen: true}, false, pipeline.MouthStill},
+		{"turns without speaking", pipelinetest.Script{Silent: true, Flat: true}, false, pipeline.MouthStill},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for seed := range uint64(20) {
+				mouth, read, digits := last(t, c.script, seed)
+				if !mouth.Checked || (mouth.Value >= 0.5) != c.pass {
+					t.Errorf("seed %d: mouth %+v, want pass %v", seed, mouth, c.pass)
+				}
+				if c.why != "" && !slices.Contains(mouth.Reasons, c.why) {
+					t.Errorf("seed %d: reasons %v, want %s", seed, mouth.Reasons, c.why)
+				}
+				if len(digits) != 5 {
+					t.Errorf("seed %d: %d digits scored, want 5", seed, len(digits))
+				}
+				if read.Name != pipeline.ScoreLips || read.Checked || !slices.Equal(read.Reasons, []pipeline.Reason{pipeline.LipsNotChecked}) {
+					t.Errorf("seed %d: lips %+v, want not checked", seed, read)
+				}
+			}
+		})
+	}
+}
+
+// TestUnseenMouthIsNotChecked: who leaves the picture before the rest is no talker.
+func TestUnseenMouthIsNotChecked(t *testing.T) {
+	mouth, _, _ := last(t, pipelinetest.Script{Leaves: 2500 * time.Millisecond}, 1)
+	if mouth.Checked || !slices.Equal(mouth.Reasons, []pipeline.Reason{pipeline.MouthNotChecked}) {
+		t.Errorf("mouth %+v, want not checked", mouth)
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	for _, o := range []lips.Options{
+		{Still: -1}, {Still: 1}, {Still: 0.5, Spoken: 0.5}, {Spoken: math.NaN()}, {Spoken: math.Inf(1)}, {Still: math.NaN()},
+	} {
+		if _, err := lips.New(o).New(); err == nil {
+			t.Errorf("%+v: no error", o)
+		}
+	}
+}
+
+func BenchmarkObserve(b *testing.B) {
+	seen := pipelinetest.Perform(b, pipelinetest.Script{}, 1, challenge())
+	stage, err := lips.New(lips.Options{}).New()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		if i == len(seen) {
+			b.StopTimer()
+			if stage, err = lips.New(lips.Options{}).New(); err != nil {
+				b.Fatal(err)
+			}
+			i = 0
+			b.StartTimer()
+		}
+		if _, err := stage.Observe(b.Context(), seen[i]); err != nil {
+			b.Fatal(err)
+		}
+		i++
 	}
 }

@@ -22,7 +22,7 @@ const (
 	leastTilt  = 30.0 // degrees of foreshortening
 	mostTurn   = 0.3  // of the tilt, that the mesh sees as a turn
 	mostLeft   = 0.12 // interocular distances per sine of the tilt that the homography leaves
-	leastFaces = 2    // such moments that make it sure
+	leastFaces = 3    // such moments that make it sure
 )
 
 // see takes the points of the next face, turned by angle degrees as the mesh sees it.

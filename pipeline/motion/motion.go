@@ -40,6 +40,10 @@ const (
 	// back is the part of the greatest angle within which the head is back at
 	// the centre, but never less than backLeast degrees.
 	back, backLeast = 0.35, 6.0
+	// leastPresence is the mesh's belief below which an angle does not count: on a flat
+	// picture tilted by 60° it breaks down and sees turns, at 0.5 to 0.9; a real head
+	// has 0.99 on its way to any turn.
+	leastPresence = 0.8
 	// farthest is the greatest angle that a head and a mesh reach.
 	farthest = 85.0
 	// hole is the longest time without a face within a turn; what happened in a

@@ -76,6 +76,7 @@ func (t *turn) see(f *pipeline.Face) {
 		t.jumped = t.jumped || t.jump(m)
 	}
 	t.faces++
+	before := t.last
 	t.last = m
 	if math.Abs(m.along) > farthest || math.Abs(m.across) > farthest {
 		t.jumped = true
@@ -87,8 +88,11 @@ func (t *turn) see(f *pipeline.Face) {
 		across := math.Abs(m.across) >= t.cross && m.along < t.reach/2
 		t.wrong = t.wrong || across || m.along <= -astray*t.reach
 	}
-	t.peak = max(t.peak, m.along)
-	t.reached = t.reached || m.along >= t.reach
+	if t.faces > 1 && f.Presence >= leastPresence {
+		// Held for two faces at least: one may be noise.
+		t.peak = max(t.peak, min(m.along, before.along))
+	}
+	t.reached = t.peak >= t.reach
 	angle := math.Hypot(m.along, m.across)
 	t.flat.set.take(f)
 	t.flat.see(&t.from.set, angle)
