@@ -23,8 +23,8 @@ import (
 type kioskCmd struct {
 	Camera string  `help:"Camera to use: /dev/videoN or part of its name. Empty: the first." xor:"source"`
 	File   string  `help:"Play this video over and over instead of a camera." type:"existingfile" xor:"source"`
-	Width  int     `help:"Picture to ask of the camera." default:"1280"`
-	Height int     `help:"Picture to ask of the camera." default:"720"`
+	Width  int     `help:"Width of the picture to ask of the camera." default:"640"`
+	Height int     `help:"Its height." default:"480"`
 	FPS    float64 `name:"fps" help:"Pictures a second to ask of the camera." default:"30"`
 
 	Listen string `help:"Address of the full-screen page." default:"127.0.0.1:8090"`
