@@ -14,6 +14,7 @@ func relight(f *media.Frame, gain func(x, y int) float64) {
 	if f.FullRange {
 		lo, ySpan, cSpan = 0, 255, 255
 	}
+	expose := newExposure()
 	for by := 0; by < f.Height; by += 2 {
 		for bx := 0; bx < f.Width; bx += 2 {
 			at := by/2*f.CStride + bx/2
@@ -24,9 +25,9 @@ func relight(f *media.Frame, gain func(x, y int) float64) {
 					p := &f.Y[y*f.YStride+x]
 					l := (float64(*p) - lo) / ySpan
 					g := gain(x, y)
-					r := expose(l+1.402*cr, g)
-					gr := expose(l-0.344136*cb-0.714136*cr, g)
-					b := expose(l+1.772*cb, g)
+					r := expose.of(l+1.402*cr, g)
+					gr := expose.of(l-0.344136*cb-0.714136*cr, g)
+					b := expose.of(l+1.772*cb, g)
 					l = 0.299*r + 0.587*gr + 0.114*b
 					*p = clip(lo + ySpan*l)
 					sumB, sumR, n = sumB+(b-l)/1.772, sumR+(r-l)/1.402, n+1
@@ -40,6 +41,26 @@ func relight(f *media.Frame, gain func(x, y int) float64) {
 // expose takes a gamma-coded channel 0–1 through a gain of its linear light.
 func expose(v, gain float64) float64 {
 	return min(math.Pow(gain*math.Pow(min(max(v, 0), 1), 2.2), 1/2.2), 1)
+}
+
+// exposure is expose by tables, for whole pictures.
+type exposure struct{ decode, encode [4097]float64 }
+
+func newExposure() *exposure {
+	e := &exposure{}
+	for i := range e.decode {
+		v := float64(i) / 4096
+		e.decode[i], e.encode[i] = math.Pow(v, 2.2), math.Pow(v, 1/2.2)
+	}
+	return e
+}
+
+func (e *exposure) of(v, gain float64) float64 {
+	light := gain * e.decode[int(4096*min(max(v, 0), 1))]
+	if light < 0.02 { // too steep for a table
+		return math.Pow(light, 1/2.2)
+	}
+	return e.encode[int(4096*min(light, 1))]
 }
 
 func clip(v float64) uint8 { return uint8(math.Round(min(max(v, 0), 255))) }

@@ -36,7 +36,7 @@ func eyesVisible(s *scan) Reading {
 const (
 	lipChroma = 10   // of Cr (redder) or Cb (less yellow)
 	lipLuma   = 0.25 // darker, as a share of the skin's luma
-	lipClear  = 1.4  // their sum on the faintest of the open mouths that were tried
+	lipClear  = 1.4  // their sum that leaves no doubt; faces that were tried had 0.9 to 4, masks up to 0.5
 )
 
 // lipsVisible gives 0–1: how clearly the patches where the mesh puts the lips
@@ -58,7 +58,15 @@ func lipsVisible(lips, around, cheeks *stats) float64 {
 	return min(sum/lipClear, 1)
 }
 
-// mouthVisible gives 0 when the mouth lies outside the picture.
+// drawn gives 0–1: whether the patch of the mouth has contrast in itself. Lips, teeth
+// and the line between them had 0.14 of their middle luma on every face that was tried,
+// also coded at 60 kbit/s; masks and cards had up to 0.12.
+func drawn(mouth *stats) float64 {
+	return ramp((mouth.quantile(0.9)-mouth.quantile(0.1))/max(mouth.quantile(0.5), 1), 0.05, 0.15)
+}
+
+// mouthVisible gives the lesser of both signs, and 0 when the mouth lies outside the
+// picture.
 func mouthVisible(s *scan) Reading {
 	var lips, around, cheeks stats
 	s.sum(&lips, upperLip, lowerLip)
@@ -70,7 +78,7 @@ func mouthVisible(s *scan) Reading {
 	if !around.seen(3) || !cheeks.seen(2) {
 		return Reading{}
 	}
-	return read(lipsVisible(&lips, &around, &cheeks))
+	return read(min(lipsVisible(&lips, &around, &cheeks), drawn(&s[mouth])))
 }
 
 // frontal says that neither side of the face is hidden by the face itself.

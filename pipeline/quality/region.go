@@ -16,6 +16,7 @@ const (
 	leftJaw
 	upperLip
 	lowerLip
+	mouth    // both lips and what is between them
 	rightEye // between the lids
 	leftEye
 	rightUnderEye // what a dark lens covers and a socket's shadow does not
@@ -43,6 +44,7 @@ func layout() [regions]quad {
 		leftJaw:       {436, 427, 434, 432},
 		upperLip:      {39, 269, 311, 81},
 		lowerLip:      {178, 402, 405, 181},
+		mouth:         {40, 270, 321, 91},
 		rightEye:      {161, 157, 154, 163},
 		leftEye:       {384, 388, 390, 381},
 		rightUnderEye: {228, 232, 120, 118},

@@ -120,7 +120,7 @@ func tooBright(s *sight, was bool) (bad, known bool) {
 	if !s.found {
 		return limit{0.92, 0.88}.beyond(s.m.PictureLuminance, was)
 	}
-	return limit{0.75, 0.85}.beyond(s.m.OverExposurePrevention, was)
+	return limit{0.6, 0.75}.beyond(s.m.OverExposurePrevention, was)
 }
 
 // furthest gives the larger of the two offsets from the centre.
