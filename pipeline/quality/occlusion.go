@@ -36,7 +36,7 @@ func eyesVisible(s *scan) Reading {
 const (
 	lipChroma = 10   // of Cr (redder) or Cb (less yellow)
 	lipLuma   = 0.25 // darker, as a share of the skin's luma
-	lipClear  = 1.4  // their sum that leaves no doubt; faces that were tried had 0.9 to 4, masks up to 0.5
+	lipClear  = 1.4  // their sum that leaves no doubt; painted masks had up to 0.5
 )
 
 // lipsVisible gives 0–1: how clearly the patches where the mesh puts the lips
