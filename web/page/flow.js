@@ -115,5 +115,7 @@ function progressed(model, m) {
     return { ...model, done: Math.max(model.done, m.index + 1), fraction: 0, band: m.band || model.band };
   }
   if (model.prompt?.index !== m.index) return model; // late word of a step that is over
-  return { ...model, phase: m.phase, fraction: m.fraction ?? model.fraction, band: m.band || model.band };
+  // A step that has just begun is not weak: the word comes when there is something to say.
+  const band = m.phase === 'go' && m.band === 'weak' ? model.band : m.band || model.band;
+  return { ...model, phase: m.phase, fraction: m.fraction ?? model.fraction, band };
 }
