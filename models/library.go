@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -107,7 +108,40 @@ func (l *Library) Load(name string) (*Model, error) {
 		l.models[name] = m
 		return m, nil
 	}
-	return nil, fmt.Errorf("load model %q: not in models/manifest.json", name)
+	return nil, fmt.Errorf("load model %q: %w", name, ErrUnlisted)
+}
+
+// LoadFile returns a model from any file, whose bytes nothing vouches for: for
+// measurements of a network that is being trained. Its inputs and outputs are those of
+// shapes. Everyone who asks for the same path gets the same one.
+func (l *Library) LoadFile(path string, in, out []Shape) (*Model, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, ErrClosed
+	}
+	if m := l.models[path]; m != nil {
+		return m, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("load model: %w", err)
+	}
+	m, err := newModel(file{Name: path, Model: path, Inputs: in, Outputs: out}, b, l.pool)
+	if err != nil {
+		return nil, fmt.Errorf("load model %s: %w", path, err)
+	}
+	l.models[path] = m
+	return m, nil
+}
+
+// File returns the bytes of a file of the manifest, such as a model's calibration.
+func (l *Library) File(name string) ([]byte, error) {
+	f, err := l.manifest.named(name)
+	if err != nil {
+		return nil, err
+	}
+	return f.checked(l.dir)
 }
 
 // Geometry returns the canonical face.

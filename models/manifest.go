@@ -18,6 +18,7 @@ import (
 var (
 	ErrMissing  = errors.New("file is missing")
 	ErrMismatch = errors.New("SHA-256 does not match models/manifest.json")
+	ErrUnlisted = errors.New("not in models/manifest.json")
 )
 
 //go:embed manifest.json
@@ -42,8 +43,8 @@ type source struct {
 // file is a file that Prepare makes and Open checks.
 type file struct {
 	Name    string  `json:"name"`
-	From    string  `json:"from"` // a source's name
-	Make    string  `json:"make"` // copy or convert
+	From    string  `json:"from"` // a source's name; for commit a path below models/
+	Make    string  `json:"make"` // copy or convert, or commit: our own, in the repository
 	SHA256  string  `json:"sha256"`
 	Licence string  `json:"licence"`
 	Origin  string  `json:"origin"` // who made it and what it is
@@ -83,7 +84,7 @@ func (m manifest) named(name string) (file, error) {
 			return f, nil
 		}
 	}
-	return file{}, fmt.Errorf("file %q is not in the manifest", name)
+	return file{}, fmt.Errorf("file %q: %w", name, ErrUnlisted)
 }
 
 // sum returns the SHA-256 of b as the manifest writes it.

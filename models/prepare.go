@@ -15,6 +15,7 @@ import (
 type PrepareOptions struct {
 	Dir         string       // where the files go, made if absent; required
 	NodeModules string       // where npm unpacked models/package.json; required
+	Committed   string       // where our own models are, models/ of the repository; "" means the folder of NodeModules
 	Log         func(string) // hears one line for each file made; nil discards
 }
 
@@ -37,6 +38,9 @@ func prepare(ctx context.Context, o PrepareOptions, m manifest) error {
 	if o.Log == nil {
 		o.Log = func(string) {}
 	}
+	if o.Committed == "" {
+		o.Committed = filepath.Dir(filepath.Clean(o.NodeModules))
+	}
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
 		return fmt.Errorf("prepare models: %w", err)
 	}
@@ -57,28 +61,54 @@ func prepare(ctx context.Context, o PrepareOptions, m manifest) error {
 
 // produce makes one file.
 func (f file) produce(o PrepareOptions, m manifest) error {
-	s, err := m.source(f.From)
+	b, err := f.made(o, m)
 	if err != nil {
 		return err
+	}
+	if got := sum(b); got != f.SHA256 {
+		return fmt.Errorf("%w (made %s, want %s): %s and models/manifest.json are of different versions; rebuild vivavoce",
+			ErrMismatch, got, f.SHA256, f.maker())
+	}
+	return writeWhole(filepath.Join(o.Dir, f.Name), b)
+}
+
+// maker names what has made the file, for people.
+func (f file) maker() string {
+	if f.Make == "commit" {
+		return f.From
+	}
+	return "the converter"
+}
+
+// made returns the bytes of one file, before they are checked.
+func (f file) made(o PrepareOptions, m manifest) ([]byte, error) {
+	if f.Make == "commit" {
+		path := filepath.Join(o.Committed, filepath.FromSlash(f.From))
+		b, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%s: %w: it belongs to the repository", path, ErrMissing)
+		}
+		return b, err
+	}
+	s, err := m.source(f.From)
+	if err != nil {
+		return nil, err
 	}
 	b, err := s.read(o.NodeModules)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	switch f.Make {
 	case "copy":
+		return b, nil
 	case "convert":
 		if b, err = convert.Convert(b); err != nil {
-			return fmt.Errorf("convert %s to ONNX: %w", s.Name, err)
+			return nil, fmt.Errorf("convert %s to ONNX: %w", s.Name, err)
 		}
+		return b, nil
 	default:
-		return fmt.Errorf("manifest says make %q", f.Make)
+		return nil, fmt.Errorf("manifest says make %q", f.Make)
 	}
-	if got := sum(b); got != f.SHA256 {
-		return fmt.Errorf("%w (made %s, want %s): the converter and models/manifest.json are of different versions; rebuild vivavoce",
-			ErrMismatch, got, f.SHA256)
-	}
-	return writeWhole(filepath.Join(o.Dir, f.Name), b)
 }
 
 // writeWhole writes a file beside its place and renames it, so that no reader
