@@ -1,0 +1,111 @@
+"""python3 -m lips.train OUT.pt [--fold N] …: trains one network, on all speakers or without one fold."""
+import argparse
+import copy
+import os
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from . import augment, data, phrases
+from .net import Net
+
+
+def options():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("out")
+    p.add_argument("--fold", type=int, default=-1, help="leave out this fold of five speakers; -1: train on all")
+    p.add_argument("--steps", type=int, default=1600)
+    p.add_argument("--width", type=int, default=96)
+    p.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--meshes", default="/tmp/lipstrain/mesh", help="what meshes/ wrote of the videos")
+    p.add_argument("--augment", type=float, default=1.0)
+    p.add_argument("--ctc", type=float, default=0.3, help="weight of the CTC loss")
+    p.add_argument("--frames", type=float, default=1.0, help="weight of the frames' own loss")
+    p.add_argument("--words", type=float, default=0.5, help="weight of GRID's other words")
+    p.add_argument("--not-centred", action="store_true")
+    p.add_argument("--no-video", action="store_true")
+    p.add_argument("--few", type=int, default=0, help="sentences per speaker, for a quick try")
+    return p.parse_args()
+
+
+def main():
+    o = options()
+    torch.manual_seed(o.seed)
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    rng = np.random.default_rng(o.seed)
+    out = data.FOLDS[o.fold] if o.fold >= 0 else ()
+    names = [s for fold in data.FOLDS for s in fold if s not in out]
+    sentences = data.landmarks(names)
+    if o.few:
+        sentences = [s for i, s in enumerate(sentences) if i % (1000 // o.few) == 0]
+    films = data.videos(o.meshes, names)
+    pool = phrases.rests(films)
+    groups = phrases.speakers(sentences + ([] if o.no_video else films))
+    print(f"{len(names)} speakers, {len(sentences)} sentences, {len(films)} clips, {len(pool)} rests", flush=True)
+    net = Net(width=o.width, centred=not o.not_centred)
+    print(sum(p.numel() for p in net.parameters()), "weights", flush=True)
+    average = fit(net, groups, pool, rng, o)
+    torch.save({"state": average.state_dict(), "width": o.width, "centred": not o.not_centred, "options": vars(o)}, o.out)
+
+
+def fit(net, groups, pool, rng, o):
+    """Trains; returns the moving average of the weights."""
+    chance = np.array([0.4 if g.video else 1.0 for g in groups])
+    chance /= chance.sum()
+    optimiser = torch.optim.AdamW(net.parameters(), o.rate, weight_decay=1e-2)
+    plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, o.rate, total_steps=o.steps, pct_start=0.15)
+    average, begun, sums = copy.deepcopy(net), time.time(), []
+    for step in range(o.steps):
+        net.train()
+        points, word, said = make(rng, groups, chance, pool, o.augment)
+        loss, parts = losses(net, points, word, said, o)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 3)
+        optimiser.step()
+        plan.step()
+        follow(average, net, min(0.995, step / (step + 20)))
+        sums.append(parts)
+        if step % 100 == 99:
+            print(step + 1, *[f"{v:.3f}" for v in np.mean(sums, 0)], f"{time.time() - begun:.0f} s", flush=True)
+            sums = []
+    return average.eval()
+
+
+def make(rng, groups, chance, pool, strength):
+    frames = int(rng.choice([72, 104, 136]))
+    many = 3328 // frames
+    windows = [phrases.training_window(rng, groups[g], pool, frames) for g in rng.choice(len(groups), many, p=chance)]
+    points = augment.batch(rng, np.stack([w[0] for w in windows]), strength)
+    return (torch.from_numpy(points.reshape(many, frames, 18)), torch.from_numpy(np.stack([w[1] for w in windows])),
+            [w[2] for w in windows])
+
+
+def losses(net, points, word, said, o):
+    logp, words = net.both(points)
+    digit = word - data.FIRST_DIGIT + 1
+    digit[(digit < 1) | (digit > 10)] = 0
+    frame = F.nll_loss(logp.reshape(-1, 11), digit.reshape(-1))
+    aux = F.cross_entropy(words, word, label_smoothing=0.05)
+    lengths = torch.tensor([len(s) for s in said])
+    target = torch.tensor([d + 1 for s in said for d in s], dtype=torch.long)
+    ctc = F.ctc_loss(logp.transpose(0, 1), target, torch.full((len(said),), logp.shape[1]), lengths, reduction="none", zero_infinity=True)
+    ctc = (ctc / (lengths + 1)).mean()
+    right = (logp.argmax(-1) == digit)[digit > 0].float().mean()
+    return o.frames * frame + o.words * aux + o.ctc * ctc, [frame.item(), aux.item(), ctc.item(), right.item()]
+
+
+@torch.no_grad()
+def follow(average, net, keep):
+    for a, b in zip(average.state_dict().values(), net.state_dict().values()):
+        if a.is_floating_point():
+            a.mul_(keep).add_(b, alpha=1 - keep)
+        else:
+            a.copy_(b)
+
+
+if __name__ == "__main__":
+    main()
