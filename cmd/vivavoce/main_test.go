@@ -58,7 +58,7 @@ func TestCommandLine(t *testing.T) {
 		{"no such file", []string{"verify", filepath.Join(dir, "none.mp4")}, 1, "none.mp4"},
 		{"empty file", []string{"verify", write("empty.mp4", "")}, 1, "the file is empty"},
 		{"not a video", []string{"verify", write("text.mp4", strings.Repeat("hello ", 100))}, 1, "not a video"},
-		{"no models", []string{"models", "--models", filepath.Join(dir, "m"), "--node-modules", filepath.Join(dir, "n")}, 1, "make models"},
+		{"no models", []string{"models", "--models", filepath.Join(dir, "m"), "--node-modules", filepath.Join(dir, "n")}, 1, "npm ci"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
