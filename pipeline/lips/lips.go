@@ -177,8 +177,9 @@ func (s *stage) spoken(rate float64) float64 {
 	return clamp((rate - s.o.Still) / (s.o.Spoken - s.o.Still))
 }
 
-// mouth is the score of the session: how much of the digits was spoken, less when the
-// mouth moved about as much at rest. Most digits and some rest must have been seen.
+// mouth is the score of the session: how many of the digits were spoken (0.5 is two
+// thirds of them: every other one may be luck), less when the mouth moved about as much
+// at rest. Most digits and some rest must have been seen.
 func (s *stage) mouth(settled bool) pipeline.Score {
 	score := pipeline.Score{Name: pipeline.ScoreMouth, Step: pipeline.Whole, Settled: settled}
 	spoken, peaks, seen := 0.0, 0.0, 0
@@ -192,7 +193,7 @@ func (s *stage) mouth(settled bool) pipeline.Score {
 		score.Reasons = []pipeline.Reason{pipeline.MouthNotChecked}
 		return score
 	}
-	score.Checked, score.Value = true, spoken/float64(seen)
+	score.Checked, score.Value = true, clamp((spoken/float64(seen)-0.4)/0.5)
 	calm := s.calmness(still, peaks/float64(seen))
 	if score.Value < explained {
 		score.Reasons = append(score.Reasons, pipeline.MouthStill)

@@ -19,10 +19,13 @@ type flat struct {
 }
 
 const (
-	leastTilt  = 30.0 // degrees of foreshortening
-	mostTurn   = 0.3  // of the tilt, that the mesh sees as a turn
-	mostLeft   = 0.12 // interocular distances per sine of the tilt that the homography leaves
-	leastFaces = 3    // such moments that make it sure
+	leastTilt = 30.0 // degrees of foreshortening
+	mostTurn  = 0.3  // of the tilt, that the mesh sees as a turn
+	// What the homography leaves, in interocular distances per sine of the tilt, is at most
+	// mostLeft, less as the mesh sees more of a turn: 0.12 at mostTurn.
+	mostLeft   = 0.18
+	lessLeft   = 0.2
+	leastFaces = 3 // such moments that make it sure
 )
 
 // see takes the points of the next face, turned by angle degrees as the mesh sees it.
@@ -32,11 +35,12 @@ func (f *flat) see(from *pointSet, angle float64) {
 	}
 	ratio := foreshortening(from[:], f.set[:])
 	tilt := math.Acos(min(ratio, 1)) * 180 / math.Pi
-	if !(tilt >= leastTilt) || angle > mostTurn*tilt {
+	turned := angle / tilt
+	if !(tilt >= leastTilt) || turned > mostTurn {
 		return
 	}
 	rms, ok := cv.HomographyResidual(from[:], f.set[:])
-	if ok && rms <= mostLeft*math.Sqrt(1-ratio*ratio) {
+	if ok && rms <= (mostLeft-lessLeft*turned)*math.Sqrt(1-ratio*ratio) {
 		f.moments++
 	}
 }

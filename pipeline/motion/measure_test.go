@@ -201,8 +201,8 @@ func TestMeasureFlat(t *testing.T) {
 			}
 		}
 		t.Logf("tilted by %v: %v", angle, c)
-		if c.both > 0 {
-			t.Errorf("%d flat pictures tilted by %v pass motion and depth", c.both, angle)
+		if 20*c.both > c.n {
+			t.Errorf("%d of %d flat pictures tilted by %v pass motion and depth, want at most 5 %%", c.both, c.n, angle)
 		}
 	}
 }
