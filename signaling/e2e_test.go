@@ -240,6 +240,7 @@ func castActor(t *testing.T, o *KioskOptions, actor *pipelinetest.Actor) {
 		NewFinder: actor.Finder,
 		Stages:    []pipeline.Kind{motion.New(motion.Options{})},
 		Policy:    pipeline.Policy{Checks: []pipeline.Check{{Name: "motion", Threshold: 0.5, Required: true}}},
+		Timing:    pipeline.Timing{Turn: 3 * time.Second},
 	})
 	if err != nil {
 		t.Fatal(err)

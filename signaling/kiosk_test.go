@@ -7,9 +7,11 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
+	"log/slog"
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -68,7 +70,7 @@ func (c *fakeCamera) film(t *testing.T) {
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		for i := uint64(7); ; i++ { // not from 0: a session's frames are
+		for i := uint64(0); ; i++ {
 			select {
 			case c.frames <- grey(i):
 			case <-stop:
@@ -134,7 +136,7 @@ func TestKioskSession(t *testing.T) {
 	cam := newFakeCamera()
 	r := newKioskRig(t, func(ctx context.Context, src media.Source, _ func(pipeline.Event)) (pipeline.Verdict, error) {
 		f, err := src.Next(ctx)
-		if err != nil || f.Seq >= 7 || f.PTS != time.Duration(f.Seq)*33*time.Millisecond {
+		if err != nil || f.Seq != 0 || f.PTS != 0 {
 			t.Errorf("first frame %d at %v, %v: want number and time from 0", f.Seq, f.PTS, err)
 		}
 		f.Release()
@@ -149,12 +151,13 @@ func TestKioskSession(t *testing.T) {
 	if e := expect[Error](c); e.Code != CodeOutOfOrder {
 		t.Errorf("candidate to a kiosk: %+v", e)
 	}
-	cam.film(t)
+	cam.frames <- grey(7)
 	if v := expect[Verdict](c); v.Outcome != "live" {
 		t.Errorf("verdict %+v", v)
 	}
 	c.rest()
 	c, _ = r.sit() // the next person
+	cam.frames <- grey(8)
 	if v := expect[Verdict](c); v.Outcome != "live" {
 		t.Errorf("second verdict %+v", v)
 	}
@@ -193,6 +196,33 @@ func TestKioskCameraComesBack(t *testing.T) {
 	if s := expect[StateChange](next); s.State != StateFraming {
 		t.Errorf("state %s, want framing", s.State)
 	}
+}
+
+// TestCameraTroubleIsToldOnce tries a camera for ten seconds.
+func TestCameraTroubleIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cam := newFakeCamera()
+		cam.fail(&MediaError{CodeCameraBusy, errors.New("resource busy")})
+		c := newCamera(cam.open, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		var told []Code // only touched by the session's goroutine
+		session := newLocal(c, func(code Code) { told = append(told, code) })
+		var wg sync.WaitGroup
+		wg.Go(func() { c.run(ctx) })
+		wg.Go(func() {
+			if err := session.Run(ctx); err != nil {
+				t.Errorf("run: %v", err)
+			}
+		})
+		time.Sleep(5 * time.Second)
+		cam.fail(errors.New("no such file"))
+		time.Sleep(5 * time.Second)
+		cancel()
+		wg.Wait()
+		if !slices.Equal(told, []Code{CodeCameraBusy, CodeCameraAbsent}) {
+			t.Errorf("told %v, want each trouble once", told)
+		}
+	})
 }
 
 func TestKioskCameraUnplugged(t *testing.T) {

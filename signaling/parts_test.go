@@ -171,6 +171,20 @@ func TestStoreIsBounded(t *testing.T) {
 	}
 }
 
+func TestFirstConclusionCounts(t *testing.T) {
+	o := testOptions()
+	s := newSession(newToken(), time.Now(), o)
+	if !s.conclude(StateDone, pipeline.Verdict{Outcome: pipeline.Spoof}) {
+		t.Error("the first does not count")
+	}
+	if s.conclude(StateFailed, pipeline.Verdict{Outcome: pipeline.Live}) || s.enter(StateFraming) {
+		t.Error("something counts after the end")
+	}
+	if got := s.status(); got.State != StateDone || got.Verdict.Outcome != "spoof" {
+		t.Errorf("status %+v, want the first verdict", got)
+	}
+}
+
 // TestReporterCalmsDown holds that running scores and progress come ten times a
 // second at most, and what settles or turns always.
 func TestReporterCalmsDown(t *testing.T) {

@@ -2,6 +2,8 @@ package signaling
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -196,7 +198,7 @@ func TestWrongTokenLeavesTheSessionFree(t *testing.T) {
 }
 
 func TestServerThatGoesDownTurnsGreetersAway(t *testing.T) {
-	r := newRig(t, untilDone, nil)
+	r := newRig(t, untilDone, func(o *Options) { o.Timing.Hello = time.Hour })
 	c := r.dial(r.create().URL)
 	c.send(Offer{SDP: "x"})
 	expect[Error](c) // the server is reading
@@ -218,6 +220,33 @@ func TestTooManyGreeters(t *testing.T) {
 	_, resp, err := websocket.DefaultDialer.Dial("ws://"+r.address+url, nil)
 	if err == nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("third greeter: %v, %v; want 503", resp, err)
+	}
+}
+
+func TestGreetersMakeRoom(t *testing.T) {
+	r := newRig(t, untilDone, func(o *Options) { o.Limits.Greeting = 1 })
+	for range 3 {
+		r.join() // who said hello is no greeter any more
+	}
+	for range 3 { // nor who was turned away
+		c := r.dial(r.create().URL)
+		c.send(Hello{Token: "guess"})
+		c.rest()
+	}
+}
+
+func TestServerWaitsForThePagesClose(t *testing.T) {
+	r := newRig(t, untilDone, nil)
+	c, _, _ := r.join()
+	c.conn.SetCloseHandler(func(int, string) error { return nil }) // does not answer
+	c.send(Bye{})
+	c.rest()
+	began := time.Now()
+	if _, err := c.conn.NetConn().Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("after the close: %v, want EOF", err)
+	}
+	if took := time.Since(began); took < 100*time.Millisecond { // Linger is 200 ms here
+		t.Errorf("the connection was cut after %v", took)
 	}
 }
 

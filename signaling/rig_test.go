@@ -59,12 +59,15 @@ func (p *fakePeer) AddCandidate(c Candidate) error {
 	return nil
 }
 
+// Run ends its frames a little before it says why, as real media may.
 func (p *fakePeer) Run(ctx context.Context) error {
 	defer p.Close(io.EOF)
 	select {
 	case <-ctx.Done():
 		return nil
 	case err := <-p.broken:
+		p.Close(io.EOF)
+		<-time.After(20 * time.Millisecond)
 		return err
 	}
 }
