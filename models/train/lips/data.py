@@ -81,7 +81,7 @@ def classes(spans, frames):
 
 
 def videos(folder_of_meshes, speakers):
-    """Our own mesh of whole clips, as lips/meshes (Go) wrote it, with the silence before and after."""
+    """Our own mesh of whole clips, as ../meshes.go wrote it, with the silence before and after."""
     out = []
     with open(os.path.join(folder(), "grid", "words.jsonl")) as f:
         clips = [json.loads(line) for line in f]

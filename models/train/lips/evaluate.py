@@ -111,7 +111,7 @@ def main():
     p.add_argument("--trials", type=int, default=100)
     p.add_argument("--digits", type=int, default=300)
     p.add_argument("--lengths", type=int, nargs="*", default=[4, 6, 8])
-    p.add_argument("--meshes", default="/tmp/lipstrain/mesh")
+    p.add_argument("--meshes", default="/tmp/vivavoce-lips/mesh")
     p.add_argument("--rate", type=float, default=25)
     p.add_argument("--noise", type=float, default=0)
     p.add_argument("--yaw", type=float, default=0)

@@ -20,7 +20,7 @@ def options():
     p.add_argument("--width", type=int, default=96)
     p.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--meshes", default="/tmp/lipstrain/mesh", help="what meshes/ wrote of the videos")
+    p.add_argument("--meshes", default="/tmp/vivavoce-lips/mesh", help="what meshes.go wrote of the videos")
     p.add_argument("--augment", type=float, default=1.0)
     p.add_argument("--ctc", type=float, default=0.3, help="weight of the CTC loss")
     p.add_argument("--frames", type=float, default=1.0, help="weight of the frames' own loss")
