@@ -11,8 +11,10 @@ import (
 // sees in it hardly turns. The mesh sees a tilt of 40° as a turn by 3°; from 50° on it
 // may break down and see any turn, so what counts is the way there.
 //
-// Chosen on data/head and flat copies of data/grid; TestMeasureHeads and TestMeasureFlat
-// print how often it is right.
+// Chosen on data/head and flat copies of data/grid, so these figures flatter (2026-11-21,
+// TestMeasureHeads and TestMeasureFlat): of 72 flat pictures tilted by 40–60° it knows 64,
+// of 48 tilted by less none, which do not pass for turns either; of 120, one at 60° passed motion and depth. Of
+// 243 stretches of 3 s of real heads it takes 4 for flat, all with grimaces; of 16 turns, none.
 type flat struct {
 	set     pointSet
 	moments int
