@@ -83,6 +83,7 @@ type run struct {
 
 	frames    int
 	faces     int       // frames in which a face was found
+	others    bool      // in the newest frame there was more than one
 	lastFrame time.Time // wall clock when the last frame was done with
 	guideHint Hint      // what the guide wants told
 	gap       bool      // frames stopped: the person is told that instead
@@ -167,6 +168,7 @@ func (r *run) take(ctx context.Context, frame *media.Frame) error {
 	if face.Found {
 		r.faces++
 	}
+	r.others = face.Others > 0
 	if r.state == Challenging {
 		r.acknowledge(frame.PTS)
 	}

@@ -50,7 +50,7 @@ func TestWatchdogs(t *testing.T) {
 		{"all good", rig{}, "", 5900 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"framing: no picture", rig{film: film{stops: 1, n: 1}}, pipeline.SessionNoMedia, 60 * s, []pipeline.State{framing, deciding, done}, nil},
 		{"framing: no face", rig{finder: never}, pipeline.SessionNoFace, 60 * s, []pipeline.State{framing, deciding, done}, nil},
-		{"framing: two faces", rig{finder: crowd(0, time.Hour)}, pipeline.SessionNoFace, 60 * s, []pipeline.State{framing, deciding, done}, nil},
+		{"framing: two faces", rig{finder: crowd(0, time.Hour)}, pipeline.FaceSeveral, 60 * s, []pipeline.State{framing, deciding, done}, nil},
 		{"framing: blocked by a hint", rig{guide: block}, pipeline.SessionNoFace, 60 * s, []pipeline.State{framing, deciding, done}, []pipeline.HintCode{"too_dark", ""}},
 		{"framing: pictures stop", rig{finder: never, film: film{stops: 3 * s}}, pipeline.SessionNoMedia, 60 * s, []pipeline.State{framing, deciding, done}, []pipeline.HintCode{"reconnecting", ""}},
 		{"framing: time stands still", rig{film: film{sticks: 300 * time.Millisecond}}, pipeline.SessionNoFace, 60 * s, []pipeline.State{framing, deciding, done}, nil},

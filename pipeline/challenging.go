@@ -19,7 +19,7 @@ func (r *run) advance(face *Face) {
 			r.enter(Challenging)
 			r.course.start(pts)
 		case r.framing.expired(r.o.Timing):
-			r.end(SessionNoFace)
+			r.end(r.unframed())
 		}
 	case r.state == Challenging:
 		dt := r.course.pass(pts)
@@ -33,6 +33,14 @@ func (r *run) advance(face *Face) {
 		}
 		r.steer()
 	}
+}
+
+// unframed is why no challenge could start.
+func (r *run) unframed() Reason {
+	if r.others {
+		return FaceSeveral
+	}
+	return SessionNoFace
 }
 
 // steer shows and ends steps as the course's time has come.

@@ -24,7 +24,7 @@ func (r *run) dogs() []watchdog {
 	}
 	switch r.state {
 	case Framing:
-		reason := SessionNoFace
+		reason := r.unframed()
 		if r.frames == 0 || time.Since(r.lastFrame) >= t.MediaLost {
 			reason = SessionNoMedia
 		}
