@@ -3,7 +3,6 @@ package pipeline
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 )
 
@@ -14,8 +13,7 @@ type JudgeOptions struct {
 	Stages    []Kind                 // in the order in which they see a face
 	Policy    Policy
 	Timing    Timing
-	Logger    *slog.Logger // nil discards
-	Metrics   Metrics      // nil discards
+	Metrics   Metrics // nil discards
 }
 
 // Judge makes attempts that share one policy and one timing. It is safe for
@@ -38,9 +36,6 @@ func NewJudge(o JudgeOptions) (*Judge, error) {
 		return nil, fmt.Errorf("new judge: %w", err)
 	}
 	o.Timing = t
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
 	if o.Metrics == nil {
 		o.Metrics = noMetrics{}
 	}

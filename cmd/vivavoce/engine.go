@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"vivavoce/models"
@@ -37,19 +36,19 @@ func (e *engine) Close() error { return e.library.Close() }
 
 // openEngine loads the models and puts the judge together: the one place that
 // lists the stages.
-func openEngine(m modelFlags, t pipeline.Timing, q quality.Options, metrics pipeline.Metrics, log *slog.Logger) (*engine, error) {
+func openEngine(m modelFlags, t pipeline.Timing, q quality.Options, metrics pipeline.Metrics) (*engine, error) {
 	library, err := models.Open(models.Options{Dir: m.Models})
 	if err != nil {
 		return nil, err
 	}
 	e := &engine{library: library}
-	if err := e.assemble(t, q, metrics, log); err != nil {
+	if err := e.assemble(t, q, metrics); err != nil {
 		return nil, errors.Join(fmt.Errorf("put the judge together: %w", err), library.Close())
 	}
 	return e, nil
 }
 
-func (e *engine) assemble(t pipeline.Timing, q quality.Options, metrics pipeline.Metrics, log *slog.Logger) (err error) {
+func (e *engine) assemble(t pipeline.Timing, q quality.Options, metrics pipeline.Metrics) (err error) {
 	if e.newFinder, err = face.New(e.library, face.Options{}); err != nil {
 		return err
 	}
@@ -64,7 +63,6 @@ func (e *engine) assemble(t pipeline.Timing, q quality.Options, metrics pipeline
 		Policy:    pipeline.DefaultPolicy(),
 		Timing:    t,
 		Metrics:   metrics,
-		Logger:    log,
 	})
 	return err
 }

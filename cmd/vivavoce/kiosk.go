@@ -40,7 +40,7 @@ type kioskCmd struct {
 func (c *kioskCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 	registry := prometheus.NewRegistry()
 	metrics := signaling.NewMetrics(registry)
-	e, err := openEngine(c.modelFlags, pipeline.Timing{Digit: c.Pace}, c.band(), metrics, log)
+	e, err := openEngine(c.modelFlags, pipeline.Timing{Digit: c.Pace}, c.band(), metrics)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
-	"log/slog"
 	"os"
 	"strconv"
 	"time"
@@ -52,8 +51,8 @@ type puppetCmd struct {
 }
 
 // Run paints until the standard input ends.
-func (c *puppetCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
-	e, err := openEngine(c.modelFlags, pipeline.Timing{}, quality.Browser(), nil, log)
+func (c *puppetCmd) Run(ctx context.Context, s streams) error {
+	e, err := openEngine(c.modelFlags, pipeline.Timing{}, quality.Browser(), nil)
 	if err != nil {
 		return err
 	}

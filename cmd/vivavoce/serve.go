@@ -88,7 +88,7 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 		q.Size = quality.Browser().Size
 	}
 	timing := pipeline.Timing{Framing: c.Framing, Digit: c.Pace}
-	if r.engine, err = openEngine(c.modelFlags, timing, q, metrics, log); err != nil {
+	if r.engine, err = openEngine(c.modelFlags, timing, q, metrics); err != nil {
 		return r, err
 	}
 	if r.media, err = webrtc.NewEngine(webrtc.Options{

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -34,7 +33,7 @@ const (
 )
 
 // Run judges one file and prints what was found.
-func (c *verifyCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
+func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	if err := checkPhrase(c.Phrase); err != nil {
 		return err
 	}
@@ -43,7 +42,7 @@ func (c *verifyCmd) Run(ctx context.Context, log *slog.Logger, s streams) error 
 		return explainFile(c.File, err)
 	}
 	defer src.Close()
-	e, err := openEngine(c.modelFlags, pipeline.Timing{Whole: c.MaxDuration + time.Minute}, quality.Browser(), nil, log)
+	e, err := openEngine(c.modelFlags, pipeline.Timing{Whole: c.MaxDuration + time.Minute}, quality.Browser(), nil)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 // Chosen on data/head and flat copies of data/grid, so these figures flatter (2026-11-21,
 // TestMeasureHeads and TestMeasureFlat): of 72 flat pictures tilted by 40–60° it knows 64,
 // of 48 tilted by less none, which do not pass for turns either; of 120, one at 60° passed motion and depth. Of
-// 243 stretches of 3 s of real heads it takes 4 for flat, all with grimaces; of 16 turns, none.
+// 243 stretches of 3 s of real heads it takes 4 for flat; of 16 turns, none.
 type flat struct {
 	set     pointSet
 	moments int
