@@ -1,7 +1,8 @@
 // Package lips watches the mouth. Its first step tells whether the mouth moves when a
 // digit is asked and rests otherwise ("mouth"); somebody who says the digits
-// silently moves it as well. Which digit was said is not read yet: "lips" is always
-// given as not checked.
+// silently moves it as well. Its second reads which digits were said ("lips"), from nine
+// landmarks a frame, by a small network and CTC; without that network "lips" is given as
+// not checked.
 //
 // The mouth is described by lengths between landmarks, divided by others of the same face,
 // so that where the head is, how near and how it is turned matters little.
@@ -28,6 +29,13 @@ import (
 type Options struct {
 	Still  float64 // up to this a mouth does not speak; 0.3
 	Spoken float64 // from this on it does; 0.7
+
+	Reader Reader // reads the digits; nil gives "lips" as not checked
+	// Phrase is what should be said, as digits, in a recording that has no prompts; with it
+	// prompts are not heeded.
+	Phrase string
+	// Heard, if set, is told at the end what was read of a recording with a Phrase.
+	Heard func(Heard)
 }
 
 const (
@@ -53,7 +61,15 @@ func New(o Options) pipeline.Kind {
 		if !(o.Still > 0 && o.Spoken > o.Still) || math.IsInf(o.Spoken, 1) {
 			return nil, fmt.Errorf("lips: still %v, spoken %v", o.Still, o.Spoken)
 		}
-		return &stage{o: o}, nil
+		s := &stage{o: o}
+		if o.Reader != nil {
+			said, err := digitsOf(o.Phrase)
+			if err != nil {
+				return nil, err
+			}
+			s.speech = &speech{reader: o.Reader, said: said, heard: o.Heard}
+		}
+		return s, nil
 	}}
 }
 
@@ -66,6 +82,7 @@ type stage struct {
 	asked  bool          // a prompt was on the screen before
 	quiet  time.Duration // PTS from which the mouth should rest; set while a digit is asked
 	out    []pipeline.Score
+	speech *speech // nil without a reader
 }
 
 // digit is the movement while one digit was asked.
@@ -83,14 +100,25 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 		return nil, err
 	}
 	s.out = s.out[:0]
+	s.watch(o)
+	if s.speech == nil {
+		return s.out, nil
+	}
+	read, err := s.speech.observe(ctx, o)
+	s.out = append(s.out, read...)
+	return s.out, err
+}
+
+// watch sees how the mouth moves.
+func (s *stage) watch(o pipeline.Observation) {
 	now := o.Face.Frame.PTS
 	s.follow(o.Prompt, now)
 	if !o.Face.Found {
-		return s.out, nil
+		return
 	}
 	rate, dt, ok := s.trail.step(o.Face)
 	if !ok {
-		return s.out, nil
+		return
 	}
 	moved, known := s.burst.add(now, dt, rate)
 	switch d := s.speaking(now); {
@@ -100,7 +128,6 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 	case d == nil && s.asked && now >= s.quiet && s.trail.headStill():
 		s.rest.add(dt, rate)
 	}
-	return s.out, nil
 }
 
 // follow keeps account of what is asked.
@@ -223,11 +250,20 @@ func (s *stage) Finish(ctx context.Context) ([]pipeline.Score, error) {
 		s.digits[i].over = true
 		out = append(out, s.score(&s.digits[i]))
 	}
-	lips := pipeline.Score{
+	out = append(out, s.mouth(true))
+	if s.speech == nil {
+		return append(out, unread()), nil
+	}
+	read, err := s.speech.finish(ctx)
+	return append(out, read...), err
+}
+
+// unread is the session's score where nothing was read.
+func unread() pipeline.Score {
+	return pipeline.Score{
 		Name: pipeline.ScoreLips, Step: pipeline.Whole, Settled: true,
 		Reasons: []pipeline.Reason{pipeline.LipsNotChecked},
 	}
-	return append(out, s.mouth(true), lips), nil
 }
 
 func clamp(v float64) float64 { return min(max(v, 0), 1) }
