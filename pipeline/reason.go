@@ -21,6 +21,8 @@ const (
 	MouthRestless   Reason = "mouth.restless"
 	MouthNotChecked Reason = "mouth.not_checked"
 
+	LipsWrongDigit Reason = "lips.wrong_digit"
+	LipsUnreadable Reason = "lips.unreadable"
 	LipsNotChecked Reason = "lips.not_checked"
 
 	FaceLost    Reason = "face.lost"
@@ -45,7 +47,7 @@ func (r Reason) excuses() bool {
 	switch r {
 	case MotionNoTurn, MotionWrongWay, MotionTooSmall, MotionTooEarly, MotionTooLate,
 		MotionNoReturn, MotionNotChecked, DepthNotChecked,
-		MouthStill, MouthRestless, MouthNotChecked, LipsNotChecked:
+		MouthStill, MouthRestless, MouthNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked:
 		return true
 	default:
 		return false

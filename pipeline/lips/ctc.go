@@ -224,6 +224,16 @@ func (l *Lattice) Any(logp []float32, n int, spans []Span) float64 {
 	return infinite(add(l.blanks[n], sum(l.digits[10*n-10:])))
 }
 
+// PerDigit returns the string's log-posterior among all strings of its length, per digit: 0 at
+// best; math.Inf(-1) when it or every one of them is impossible. digits must not be empty.
+func (l *Lattice) PerDigit(logp []float32, digits []int, spans []Span) float64 {
+	p := l.Phrase(logp, digits, spans) - l.Any(logp, len(digits), spans)
+	if math.IsNaN(p) { // both are impossible
+		return math.Inf(-1)
+	}
+	return min(p, 0) / float64(len(digits))
+}
+
 // say fills next for place k: a digit goes on, or begins after a blank or another digit.
 func (l *Lattice) say(t, k int, spans []Span) {
 	var before [10]float64
