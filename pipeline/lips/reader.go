@@ -75,7 +75,7 @@ func (t *Track) Timeline(ctx context.Context, r Reader, from, to time.Duration) 
 		if p.Steps() < shortest {
 			continue
 		}
-		logp, err := readPiece(ctx, r, p.Points)
+		logp, err := Posteriors(ctx, r, p.Points)
 		if err != nil {
 			return Timeline{}, err
 		}
@@ -88,8 +88,8 @@ func (t *Track) Timeline(ctx context.Context, r Reader, from, to time.Duration) 
 	return l, nil
 }
 
-// readPiece reads a piece, in overlapping parts where it is long.
-func readPiece(ctx context.Context, r Reader, points []float32) ([]float32, error) {
+// Posteriors reads a piece of 16 steps or more, in overlapping parts where it is long.
+func Posteriors(ctx context.Context, r Reader, points []float32) ([]float32, error) {
 	n := len(points) / Width
 	logp := make([]float32, n*Classes)
 	if n <= longest {
