@@ -15,7 +15,7 @@ from .net import Net
 
 def load(path):
     saved = torch.load(path, map_location="cpu")
-    net = Net(width=saved["width"], centred=saved["centred"])
+    net = Net(width=saved["width"], centred=saved["centred"], levelled=saved["levelled"])
     net.load_state_dict(saved["state"])
     return net.eval()
 

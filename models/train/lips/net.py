@@ -9,9 +9,9 @@ from .data import WORDS
 class Features(nn.Module):
     """[B, T, 18] points to [B, 41, T]: shape about the window's mean, its speed, and gaps as they are."""
 
-    def __init__(self, centred=True):
+    def __init__(self, centred=True, levelled=False):
         super().__init__()
-        self.centred = centred
+        self.centred, self.levelled = centred, levelled
         self.size = 18 * 2 + 5
 
     def forward(self, points):
@@ -27,7 +27,10 @@ class Features(nn.Module):
         speed = torch.cat([flat[..., 1:], flat[..., -1:]], -1) - torch.cat([flat[..., :1], flat[..., :-1]], -1)
         d = lambda a, b: torch.sqrt(((p[:, :, a] - p[:, :, b]) ** 2).sum(-1) + 1e-6)
         gaps = torch.stack([d(2, 3), d(5, 7), d(6, 8), d(0, 1) - 1.3, d(4, 3) - 1.4], 1)
-        return torch.cat([flat * 8, speed * 8, gaps * 4], 1)
+        if self.levelled:  # how widely somebody moves their lips
+            size = torch.sqrt((flat * flat).mean((1, 2), keepdim=True) + 1e-4)
+            return torch.cat([flat / size, speed / size * 2, gaps * 4], 1)
+        return torch.cat([flat * 8, speed * 20, gaps * 4], 1)
 
 
 class Block(nn.Module):
@@ -44,9 +47,9 @@ class Block(nn.Module):
 class Net(nn.Module):
     """logp [B, T, 11] over blank and digits; in training the logits of GRID's words as well."""
 
-    def __init__(self, width=96, dilations=(1, 2, 4, 1, 2, 4), drop=0.15, centred=True):
+    def __init__(self, width=96, dilations=(1, 2, 4, 1, 2, 4), drop=0.15, centred=True, levelled=False):
         super().__init__()
-        self.features = Features(centred)
+        self.features = Features(centred, levelled)
         self.enter = nn.Conv1d(self.features.size, width, 5, padding=2)
         self.blocks = nn.Sequential(*[Block(width, d, drop) for d in dilations])
         self.digits = nn.Conv1d(width, 11, 1)

@@ -18,14 +18,18 @@ def options():
     p.add_argument("--fold", type=int, default=-1, help="leave out this fold of five speakers; -1: train on all")
     p.add_argument("--steps", type=int, default=1600)
     p.add_argument("--width", type=int, default=96)
-    p.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
+    p.add_argument("--rate", type=float, default=3e-3, help="highest learning rate")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--meshes", default="/tmp/vivavoce-lips/mesh", help="what meshes.go wrote of the videos")
-    p.add_argument("--augment", type=float, default=1.0)
+    p.add_argument("--augment", type=float, default=0.5)
     p.add_argument("--ctc", type=float, default=0.3, help="weight of the CTC loss")
     p.add_argument("--frames", type=float, default=1.0, help="weight of the frames' own loss")
-    p.add_argument("--words", type=float, default=0.5, help="weight of GRID's other words")
+    p.add_argument("--words", type=float, default=0.5, help="weight of GRID's words, frame by frame")
+    p.add_argument("--whole", type=float, default=0.5, help="weight of GRID's words, each as a whole")
+    p.add_argument("--batch", type=int, default=1664, help="frames a step")
     p.add_argument("--not-centred", action="store_true")
+    p.add_argument("--levelled", action="store_true", help="divide by the window's own movement")
+    p.add_argument("--drop", type=float, default=0.05)
     p.add_argument("--no-video", action="store_true")
     p.add_argument("--few", type=int, default=0, help="sentences per speaker, for a quick try")
     return p.parse_args()
@@ -45,10 +49,10 @@ def main():
     pool = phrases.rests(films)
     groups = phrases.speakers(sentences + ([] if o.no_video else films))
     print(f"{len(names)} speakers, {len(sentences)} sentences, {len(films)} clips, {len(pool)} rests", flush=True)
-    net = Net(width=o.width, centred=not o.not_centred)
+    net = Net(width=o.width, centred=not o.not_centred, levelled=o.levelled, drop=o.drop)
     print(sum(p.numel() for p in net.parameters()), "weights", flush=True)
     average = fit(net, groups, pool, rng, o)
-    torch.save({"state": average.state_dict(), "width": o.width, "centred": not o.not_centred, "options": vars(o)}, o.out)
+    torch.save({"state": average.state_dict(), "width": o.width, "centred": not o.not_centred, "levelled": o.levelled, "options": vars(o)}, o.out)
 
 
 def fit(net, groups, pool, rng, o):
@@ -60,8 +64,8 @@ def fit(net, groups, pool, rng, o):
     average, begun, sums = copy.deepcopy(net), time.time(), []
     for step in range(o.steps):
         net.train()
-        points, word, said = make(rng, groups, chance, pool, o.augment)
-        loss, parts = losses(net, points, word, said, o)
+        points, word, said = make(rng, groups, chance, pool, o)
+        loss, parts = losses(net, points, word, said, o, o.ctc * min(1, 8 * step / o.steps))
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 3)
@@ -75,16 +79,16 @@ def fit(net, groups, pool, rng, o):
     return average.eval()
 
 
-def make(rng, groups, chance, pool, strength):
+def make(rng, groups, chance, pool, o):
     frames = int(rng.choice([72, 104, 136]))
-    many = 3328 // frames
+    many = o.batch // frames
     windows = [phrases.training_window(rng, groups[g], pool, frames) for g in rng.choice(len(groups), many, p=chance)]
-    points = augment.batch(rng, np.stack([w[0] for w in windows]), strength)
+    points = augment.batch(rng, np.stack([w[0] for w in windows]), o.augment)
     return (torch.from_numpy(points.reshape(many, frames, 18)), torch.from_numpy(np.stack([w[1] for w in windows])),
             [w[2] for w in windows])
 
 
-def losses(net, points, word, said, o):
+def losses(net, points, word, said, o, ctc_weight):
     logp, words = net.both(points)
     digit = word - data.FIRST_DIGIT + 1
     digit[(digit < 1) | (digit > 10)] = 0
@@ -95,7 +99,25 @@ def losses(net, points, word, said, o):
     ctc = F.ctc_loss(logp.transpose(0, 1), target, torch.full((len(said),), logp.shape[1]), lengths, reduction="none", zero_infinity=True)
     ctc = (ctc / (lengths + 1)).mean()
     right = (logp.argmax(-1) == digit)[digit > 0].float().mean()
-    return o.frames * frame + o.words * aux + o.ctc * ctc, [frame.item(), aux.item(), ctc.item(), right.item()]
+    whole, known = whole_words(words, word)
+    loss = o.frames * frame + o.words * aux + o.whole * whole + ctc_weight * ctc
+    return loss, [frame.item(), aux.item(), ctc.item(), right.item(), whole.item(), known]
+
+
+def whole_words(logits, word):
+    """Loss and share right of each word by the mean of its frames' logits [B, classes, T]."""
+    flat, cls = logits.transpose(1, 2).reshape(-1, logits.shape[1]), word.reshape(-1)
+    part = torch.zeros_like(cls)
+    part[1:] = (cls[1:] != cls[:-1]).long()
+    part[::word.shape[1]] = 1
+    part[0] = 0
+    part = part.cumsum(0)
+    many = int(part[-1]) + 1
+    length = torch.zeros(many).index_add(0, part, torch.ones(len(part)))
+    mean = torch.zeros(many, flat.shape[1]).index_add(0, part, flat) / length[:, None]
+    is_ = torch.zeros(many, dtype=torch.long).index_copy(0, part, cls)
+    use = (length >= 3) & (is_ > 0)
+    return F.cross_entropy(mean[use], is_[use], label_smoothing=0.05), (mean[use].argmax(1) == is_[use]).float().mean().item()
 
 
 @torch.no_grad()
