@@ -119,6 +119,13 @@ func (b bar) at(pts time.Duration) {
 	}
 }
 
+// step moves on by a millisecond, which stands for one of whatever is counted.
+func (b bar) step() {
+	if b.ProgressBar != nil {
+		_ = b.Add(1)
+	}
+}
+
 func (b bar) finish() {
 	if b.ProgressBar != nil {
 		_ = b.Finish()
