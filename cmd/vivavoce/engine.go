@@ -37,18 +37,29 @@ func (e *engine) Close() error { return e.library.Close() }
 // openEngine loads the models and puts the judge together: the one place that
 // lists the stages.
 func openEngine(m modelFlags, t pipeline.Timing, q quality.Options, metrics pipeline.Metrics) (*engine, error) {
+	return openEngineFor(m, t, q, metrics, recording{})
+}
+
+// recording says what should be said in one; a live session prompts instead.
+type recording struct {
+	phrase string
+	heard  func(lips.Heard)
+}
+
+// openEngineFor is openEngine for a recording in which something should be said.
+func openEngineFor(m modelFlags, t pipeline.Timing, q quality.Options, metrics pipeline.Metrics, r recording) (*engine, error) {
 	library, err := models.Open(models.Options{Dir: m.Models})
 	if err != nil {
 		return nil, err
 	}
 	e := &engine{library: library}
-	if err := e.assemble(t, q, metrics); err != nil {
+	if err := e.assemble(t, q, metrics, r); err != nil {
 		return nil, errors.Join(fmt.Errorf("put the judge together: %w", err), library.Close())
 	}
 	return e, nil
 }
 
-func (e *engine) assemble(t pipeline.Timing, q quality.Options, metrics pipeline.Metrics) (err error) {
+func (e *engine) assemble(t pipeline.Timing, q quality.Options, metrics pipeline.Metrics, r recording) (err error) {
 	if e.newFinder, err = face.New(e.library, face.Options{}); err != nil {
 		return err
 	}
@@ -56,13 +67,33 @@ func (e *engine) assemble(t pipeline.Timing, q quality.Options, metrics pipeline
 	if err != nil {
 		return err
 	}
+	reading, err := e.lips(r)
+	if err != nil {
+		return err
+	}
 	e.judge, err = pipeline.NewJudge(pipeline.JudgeOptions{
 		NewFinder: e.newFinder,
 		NewGuide:  guide,
-		Stages:    []pipeline.Kind{motion.New(motion.Options{}), lips.New(lips.Options{})},
+		Stages:    []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading)},
 		Policy:    pipeline.DefaultPolicy(),
 		Timing:    t,
 		Metrics:   metrics,
 	})
 	return err
+}
+
+// lips opens the digit reader; a version that ships none does not check what is said.
+//
+// It reads in the frames' own lane: some milliseconds a few times a second, as
+// much as one frame's mesh each. In the background lane a session would wait, between two of
+// its frames, until no other session has a frame to look at.
+func (e *engine) lips(r recording) (lips.Options, error) {
+	n, err := lips.Load(e.library, models.Live)
+	switch {
+	case errors.Is(err, models.ErrUnlisted):
+		return lips.Options{}, nil
+	case err != nil:
+		return lips.Options{}, err
+	}
+	return lips.Options{Reader: n, Phrase: r.phrase, Heard: r.heard}, nil
 }

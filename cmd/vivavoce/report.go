@@ -7,12 +7,14 @@ import (
 	"slices"
 
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/lips"
 )
 
 // fileReport is what verify says of a file.
 type fileReport struct {
 	File       string                    `json:"file"`
 	Phrase     string                    `json:"phrase,omitempty"`
+	Read       *fileRead                 `json:"read,omitempty"`
 	Frames     int                       `json:"frames"`
 	Seconds    float64                   `json:"seconds"`
 	Hints      map[pipeline.HintCode]int `json:"hints"` // how often each came up
@@ -20,6 +22,18 @@ type fileReport struct {
 	Confidence int                       `json:"confidence"`
 	Reasons    []pipeline.Reason         `json:"reasons"`
 	Scores     []fileScore               `json:"scores"`
+}
+
+// fileRead is what the lips said.
+type fileRead struct {
+	Digits  string  `json:"digits"`  // most probably, however many
+	Nearest string  `json:"nearest"` // in each place of the phrase
+	LogP    float64 `json:"log_posterior_per_digit"`
+}
+
+// listen takes what was read.
+func (r *fileReport) listen(h lips.Heard) {
+	r.Read = &fileRead{Digits: h.Digits, Nearest: h.Nearest, LogP: max(h.LogP, -1000)} // JSON knows no infinity
 }
 
 type fileScore struct {
@@ -64,6 +78,9 @@ func (r *fileReport) print(w io.Writer) error {
 	p := &printer{w: w}
 	p.line("%s: %s, confidence %d", r.File, r.Outcome, r.Confidence)
 	p.line("  watched  %d frames, %.1f s", r.Frames, r.Seconds)
+	if r.Read != nil {
+		p.line("  phrase   %s, read as %s; nearest %s", r.Phrase, r.Read.Digits, r.Read.Nearest)
+	}
 	for _, s := range r.Scores {
 		if s.Checked {
 			p.line("  %-8s %.2f %v", s.Name, *s.Value, s.Reasons)

@@ -19,7 +19,7 @@ import (
 
 type verifyCmd struct {
 	File   string `arg:"" help:"Recorded video, in any container and codec that FFmpeg reads."`
-	Phrase string `help:"The digits that should be said. Not checked yet: the reader is still to come." placeholder:"DIGITS"`
+	Phrase string `help:"The digits that should be said, at any time and in this order." placeholder:"DIGITS"`
 	JSON   bool   `name:"json" help:"Print the verdict as one JSON object."`
 	modelFlags
 	MaxBytes    int64         `help:"Refuse larger files." default:"268435456"`
@@ -42,42 +42,42 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 		return explainFile(c.File, err)
 	}
 	defer src.Close()
-	e, err := openEngine(c.modelFlags, pipeline.Timing{Whole: c.MaxDuration + time.Minute}, quality.Browser(), nil)
+	r := &fileReport{File: c.File, Phrase: c.Phrase, Hints: map[pipeline.HintCode]int{}}
+	timing := pipeline.Timing{Whole: c.MaxDuration + time.Minute, Deciding: time.Minute}
+	e, err := openEngineFor(c.modelFlags, timing, quality.Browser(), nil, recording{c.Phrase, r.listen})
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	report, err := c.watch(ctx, e.judge, src, s)
-	if err != nil {
+	if err := c.watch(ctx, e.judge, src, r, s); err != nil {
 		return explainFile(c.File, err)
 	}
 	if c.JSON {
-		err = json.NewEncoder(s.out).Encode(report)
+		err = json.NewEncoder(s.out).Encode(r)
 	} else {
-		err = report.print(s.out)
+		err = r.print(s.out)
 	}
 	if err != nil {
 		return err
 	}
-	return report.status()
+	return r.status()
 }
 
 // watch runs the pipeline over the whole file.
-func (c *verifyCmd) watch(ctx context.Context, judge *pipeline.Judge, src *file.Source, s streams) (*fileReport, error) {
+func (c *verifyCmd) watch(ctx context.Context, judge *pipeline.Judge, src *file.Source, r *fileReport, s streams) error {
 	attempt, err := judge.NewAttempt(pipeline.Challenge{})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r := &fileReport{File: c.File, Phrase: c.Phrase, Hints: map[pipeline.HintCode]int{}}
 	counted := &counting{src: src, bar: newBar(s.err, src.Duration(), c.JSON)}
 	v, err := attempt.Run(ctx, counted, r.event)
 	counted.bar.finish()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.Frames, r.Seconds = counted.frames, counted.last.Seconds()
 	r.verdict(v)
-	return r, nil
+	return nil
 }
 
 // counting counts the frames on their way and moves the progress bar.
