@@ -158,13 +158,14 @@ func (s *speech) read(ctx context.Context, p *phrase, now time.Duration, all boo
 	digits := make([]int, begun)
 	spans := make([]Span, begun)
 	for i := range digits {
-		end := now + step
+		d := &p.digits[i]
+		end, seen := now+step, now
 		if i+1 < len(p.digits) {
-			end = min(end, p.digits[i+1].shown+late)
+			next := p.digits[i+1].shown
+			end, seen = min(end, next+late), min(seen, next+lead)
 		}
-		digits[i] = p.digits[i].digit
-		spans[i] = Span{l.at(p.digits[i].shown), l.at(end)}
-		p.digits[i].checked = l.seen(p.digits[i].shown, end) >= enough
+		digits[i], spans[i] = d.digit, Span{l.at(d.shown), l.at(end)}
+		d.checked = l.seen(d.shown, seen) >= enough
 	}
 	s.weigh(p, l, digits, spans)
 	return nil
