@@ -29,6 +29,7 @@ type call struct {
 	began     time.Time
 	hearing   sync.Mutex // guards o.Scene
 	keyAsked  atomic.Bool
+	sent      time.Duration // of the newest picture, since began
 }
 
 func newCall(ctx context.Context, o Options, conn *websocket.Conn) (*call, error) {
@@ -170,7 +171,7 @@ func (c *call) film(ctx context.Context) error {
 	tick := time.NewTicker(period)
 	defer tick.Stop()
 	for {
-		if err := c.frame(period); err != nil {
+		if err := c.frame(); err != nil {
 			return err
 		}
 		select {
@@ -181,10 +182,14 @@ func (c *call) film(ctx context.Context) error {
 	}
 }
 
-func (c *call) frame(period time.Duration) error {
+// frame sends the picture of now, stamped with now, as a camera does: a machine that
+// is late sends fewer pictures, not slower ones.
+func (c *call) frame() error {
 	f := c.pool.Get(c.o.Scene.Size())
 	defer f.Release()
 	f.PTS = time.Since(c.began)
+	c.publisher.Skip(f.PTS - c.sent)
+	c.sent = f.PTS
 	c.hearing.Lock()
 	err := c.o.Scene.Paint(f, f.PTS)
 	c.hearing.Unlock()
@@ -192,7 +197,7 @@ func (c *call) frame(period time.Duration) error {
 		return err
 	}
 	return c.encoder.Encode(f, c.keyAsked.Swap(false), func(p codec.Packet) error {
-		if err := c.publisher.Write(p.Data, period); err != nil && !errors.Is(err, webrtc.ErrClosed) {
+		if err := c.publisher.Write(p.Data, 0); err != nil && !errors.Is(err, webrtc.ErrClosed) {
 			return fmt.Errorf("send frame: %w", err)
 		}
 		return nil

@@ -48,7 +48,7 @@ func openWith(t testing.TB, newFinder func() (pipeline.Finder, error), timing pi
 			a, err := judge.NewAttempt(c)
 			return wrap(a), err
 		},
-		NewPeer:    signaling.WebRTC(engine, log), Plan: plan, Open: true, Keys: []string{rand.Text()}, ExactToPage: true,
+		NewPeer: signaling.WebRTC(engine, log), Plan: plan, Open: true, Keys: []string{rand.Text()}, ExactToPage: true,
 	})
 	if err != nil {
 		t.Fatal(err)
