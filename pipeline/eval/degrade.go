@@ -42,7 +42,7 @@ func (d Degrade) source(src media.Source) (media.Source, func(), error) {
 		return nil, nil, err
 	}
 	if d.FPS > 0 {
-		src = &paced{src: src, period: time.Duration(float64(time.Second) / d.FPS)}
+		src = &paced{src: src, fps: d.FPS}
 	}
 	if d.Height > 0 {
 		src = &scaled{src: src, height: d.Height}
@@ -57,7 +57,7 @@ func (d Degrade) source(src media.Source) (media.Source, func(), error) {
 // paced gives the newest frame at even times, as a camera of another rate.
 type paced struct {
 	src         media.Source
-	period      time.Duration
+	fps         float64
 	n           int
 	held, ahead *media.Frame
 	ended       error
@@ -65,7 +65,7 @@ type paced struct {
 
 // Next implements media.Source. Frames keep their memory, so the same may come twice.
 func (p *paced) Next(ctx context.Context) (*media.Frame, error) {
-	at := time.Duration(p.n) * p.period
+	at := time.Duration(math.Round(float64(p.n) / p.fps * float64(time.Second)))
 	for p.ended == nil && (p.ahead == nil || p.ahead.PTS <= at) {
 		if p.ahead != nil {
 			p.held = p.ahead
@@ -74,7 +74,7 @@ func (p *paced) Next(ctx context.Context) (*media.Frame, error) {
 			return nil, p.ended
 		}
 	}
-	if p.held == nil || p.ended != nil && at > p.held.PTS+p.period {
+	if p.held == nil || p.ended != nil && at > p.held.PTS {
 		if p.ended == nil {
 			p.ended = errors.New("no frame at the start")
 		}
