@@ -47,8 +47,8 @@ lint: packages web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, t
 	go tool staticcheck ./...
 	cd web && npm run --silent lint
 
-screenshots: build models testpackages web/node_modules/.package-lock.json ## remake web/docs/*.png from the real page
-	.ci/browser screenshots
+screenshots: testpackages web/node_modules/.package-lock.json ## remake web/docs/*.png from the page itself
+	cd web && npm run --silent screenshots
 
 clean: ## remove what was built and fetched
 	rm -rf bin .cache models/files models/node_modules web/node_modules
