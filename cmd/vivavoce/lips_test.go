@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"vivavoce/media"
+	"vivavoce/pipeline"
+	"vivavoce/pipeline/quality"
+	"vivavoce/signaling/puppet"
+)
+
+// shared is the folder of recordings that are not part of the project.
+func shared(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv("VIVAVOCE_DATA"); dir != "" {
+		return dir
+	}
+	for dir := "../.."; len(dir) < 40; dir += "/.." {
+		found := filepath.Join(dir, "shared/data")
+		if _, err := os.Stat(filepath.Join(found, "grid/words.jsonl")); err == nil {
+			return found
+		}
+	}
+	t.Skip("no shared/data above here and no VIVAVOCE_DATA: recordings are not part of the project")
+	return ""
+}
+
+func modelFiles(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join("..", "..", "models", "files")
+	if _, err := os.Stat(filepath.Join(dir, "lips.onnx")); err != nil {
+		t.Skip("models/files is not complete: run `make models`")
+	}
+	return dir
+}
+
+// visitor is a spliced person before a camera of 25 frames a second, in no hurry and no delay.
+type visitor struct {
+	person *puppet.Spliced
+	pool   media.Pool
+	n      int
+}
+
+// Next implements media.Source.
+func (v *visitor) Next(context.Context) (*media.Frame, error) {
+	if v.n > 25*60 {
+		return nil, io.EOF
+	}
+	f := v.pool.Get(v.person.Size())
+	f.Seq, f.PTS = uint64(v.n), time.Duration(v.n)*40*time.Millisecond
+	v.n++
+	return f, v.person.Paint(f, f.PTS)
+}
+
+func (v *visitor) hear(e pipeline.Event) {
+	if p, ok := e.(pipeline.Prompted); ok {
+		v.person.Hear(p.Prompt.Step, p.Prompt.ShownAt)
+	}
+}
+
+// session is one challenge of digits alone; it returns the session's lips score.
+func session(t *testing.T, judge *pipeline.Judge, person *puppet.Spliced, digits []int) pipeline.Score {
+	t.Helper()
+	var c pipeline.Challenge
+	for _, d := range digits {
+		c.Steps = append(c.Steps, pipeline.Step{Kind: pipeline.StepDigit, Digit: d})
+	}
+	attempt, err := judge.NewAttempt(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &visitor{person: person}
+	verdict, err := attempt.Run(t.Context(), v, v.hear)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range verdict.Scores {
+		if s.Name == pipeline.ScoreLips && s.Step == pipeline.Whole {
+			return s
+		}
+	}
+	t.Fatalf("no lips score in %+v", verdict)
+	return pipeline.Score{}
+}
+
+// TestSplicedPeople prompts real people, spliced, who say the digits or others, to the whole
+// pipeline. VIVAVOCE_MEASURE=1 makes it 20 sessions each of five people, and prints them.
+func TestSplicedPeople(t *testing.T) {
+	dir, data := modelFiles(t), shared(t)
+	e, err := openEngine(modelFlags{Models: dir}, pipeline.Timing{}, quality.Browser(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	check, ok := pipeline.DefaultPolicy().Check(pipeline.ScoreLips)
+	if !ok {
+		t.Fatal("the default policy does not know lips")
+	}
+	people, tries := []string{"s1"}, 2
+	if os.Getenv("VIVAVOCE_MEASURE") != "" {
+		people, tries = []string{"s2", "s3", "s5", "s30", "s31"}, 20
+	}
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, name := range people {
+		passed := map[int]int{}
+		for _, shift := range []int{0, 4} {
+			for range tries {
+				person, err := puppet.NewSpliced(filepath.Join(data, "grid/words.jsonl"), name, shift)
+				if err != nil {
+					t.Skipf("%s: %v", name, err)
+				}
+				digits := make([]int, 6)
+				for i := range digits {
+					digits[i] = rng.IntN(10)
+				}
+				s := session(t, e.judge, person, digits)
+				if !s.Checked {
+					t.Errorf("%s: %v was not checked: %+v", name, digits, s)
+				}
+				if s.Value >= check.Threshold {
+					passed[shift]++
+				}
+			}
+		}
+		t.Logf("%s: %d of %d pass who say the digits, %d of %d who say others", name, passed[0], tries, passed[4], tries)
+		if len(people) == 1 && (passed[0] < tries || passed[4] > 0) {
+			t.Errorf("%s: %v pass of %d each", name, passed, tries)
+		}
+	}
+}
+
+// TestVerifyPhrase reads the one digit of some clips.
+func TestVerifyPhrase(t *testing.T) {
+	dir, data := modelFiles(t), shared(t)
+	right := 0
+	clips := map[string]string{"s1/bbaf2n.mp4": "2", "s1/bbaf4p.mp4": "4", "s30/bbac3n.mp4": "3"}
+	for clip, digit := range clips {
+		for _, phrase := range []string{digit, "1", ""} {
+			var out bytes.Buffer
+			if exit := run(t.Context(), []string{"verify", filepath.Join(data, "grid", clip), "--models", dir, "--json", "--phrase", phrase}, &out, &out); exit != int(exitUndecided) {
+				t.Fatalf("%s: exit %d: %s", clip, exit, out.String())
+			}
+			var r fileReport
+			if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+				t.Fatal(err)
+			}
+			lips := r.Scores[0]
+			for _, s := range r.Scores {
+				if s.Name == pipeline.ScoreLips {
+					lips = s
+				}
+			}
+			if lips.Checked != (phrase != "") || (r.Read != nil) != (phrase != "") {
+				t.Errorf("%s, phrase %q: %+v, read %v", clip, phrase, lips, r.Read)
+			}
+			if phrase == digit && r.Read != nil && r.Read.Nearest == digit {
+				right++
+			}
+			if phrase == "1" && *lips.Value >= 0.5 {
+				t.Errorf("%s: 1 was believed: %v", clip, *lips.Value)
+			}
+		}
+	}
+	if right < 2 {
+		t.Errorf("%d of %d digits read", right, len(clips))
+	}
+}
+
+// TestEval runs both measurements on a few clips, degraded, as from the command line.
+func TestEval(t *testing.T) {
+	dir, data := modelFiles(t), shared(t)
+	page := filepath.Join(t.TempDir(), "report.html")
+	for _, args := range []string{
+		"digits MANIFEST --models DIR --speakers s30,s31 --per-speaker 2 --fps 15 --json",
+		"phrases MANIFEST --models DIR --speakers s30 --per-speaker 5 --length 4 --trials 20 --seed 7 --paced --height 240 --report PAGE",
+		"digits MANIFEST --models DIR --speakers s30 --per-speaker 1 --kbps 200 --yaw 10 --model DIR/lips.onnx",
+	} {
+		fields := strings.Fields(strings.NewReplacer("MANIFEST", filepath.Join(data, "grid/words.jsonl"), "DIR", dir, "PAGE", page).Replace(args))
+		var out, log bytes.Buffer
+		if exit := run(t.Context(), append([]string{"eval"}, fields...), &out, &log); exit != 0 {
+			t.Fatalf("%s: exit %d: %s", args, exit, log.String())
+		}
+		if strings.Contains(args, "--json") {
+			var r struct {
+				Digits struct{ Untimed struct{ N int } }
+			}
+			if err := json.Unmarshal(out.Bytes(), &r); err != nil || r.Digits.Untimed.N != 4 {
+				t.Errorf("%s: %v, %+v", args, err, r)
+			}
+		} else if !strings.Contains(out.String(), "digits right, of ten") {
+			t.Errorf("%s printed:\n%s", args, out.String())
+		}
+	}
+	b, err := os.ReadFile(page)
+	if err != nil || !bytes.Contains(b, []byte("<svg")) {
+		t.Errorf("report: %v, %d bytes", err, len(b))
+	}
+	var out bytes.Buffer
+	for args, says := range map[string]string{
+		"eval digits " + filepath.Join(data, "grid/words.jsonl") + " --models " + dir + " --speakers nobody":            "no clip",
+		"eval phrases " + filepath.Join(data, "grid/words.jsonl") + " --models " + dir + " --speakers s30 --fps 1e9":    "frames a second",
+		fmt.Sprintf("eval digits %s --models %s --model %s", filepath.Join(data, "grid/words.jsonl"), dir, "config.go"): "load model",
+	} {
+		out.Reset()
+		if exit := run(t.Context(), strings.Fields(args), &out, &out); exit != 1 || !strings.Contains(out.String(), says) {
+			t.Errorf("%s: exit %d, want 1 and %q:\n%s", args, exit, says, out.String())
+		}
+	}
+}
