@@ -25,7 +25,6 @@ type keeper struct {
 	group   *errgroup.Group
 	started time.Time
 	told    State
-	stalled bool
 
 	reported   map[string]uint64
 	reportedAt time.Time

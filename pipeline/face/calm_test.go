@@ -26,7 +26,7 @@ func TestCalmFollowsTurns(t *testing.T) {
 	}
 	for _, test := range tests {
 		var c calm
-		late := math.NaN()
+		var late float64
 		was := 0.0
 		for i := 0; ; i++ {
 			at := float64(i) / test.fps

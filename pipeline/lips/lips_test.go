@@ -37,20 +37,7 @@ func TestStage(t *testing.T) {
 // last plays an actor to the stage and returns the session's scores and those of steps.
 func last(t *testing.T, s pipelinetest.Script, seed uint64) (mouth, read pipeline.Score, digits []pipeline.Score) {
 	t.Helper()
-	stage, err := lips.New(lips.Options{}).New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, o := range pipelinetest.Perform(t, s, seed, challenge()) {
-		if _, err := stage.Observe(t.Context(), o); err != nil {
-			t.Fatal(err)
-		}
-	}
-	scores, err := stage.Finish(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, score := range scores {
+	for _, score := range pipelinetest.Play(t, lips.New(lips.Options{}), pipelinetest.Perform(t, s, seed, challenge())) {
 		switch {
 		case score.Step >= 0:
 			digits = append(digits, score)

@@ -33,20 +33,7 @@ func TestStage(t *testing.T) {
 // last plays an actor to the stage and returns the session's scores and the steps'.
 func last(t *testing.T, s pipelinetest.Script, seed uint64, c pipeline.Challenge) (moved, deep pipeline.Score, steps []pipeline.Score) {
 	t.Helper()
-	stage, err := motion.New(motion.Options{}).New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, o := range pipelinetest.Perform(t, s, seed, c) {
-		if _, err := stage.Observe(t.Context(), o); err != nil {
-			t.Fatal(err)
-		}
-	}
-	scores, err := stage.Finish(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, score := range scores {
+	for _, score := range pipelinetest.Play(t, motion.New(motion.Options{}), pipelinetest.Perform(t, s, seed, c)) {
 		switch {
 		case score.Step >= 0:
 			steps = append(steps, score)

@@ -19,7 +19,6 @@ type turn struct {
 	faces   int
 	last    moment
 	speed   float64 // of the last interval along the way, degrees a second
-	early   bool
 	moved   bool
 	movedAt time.Duration
 	wrong   bool // went another way first

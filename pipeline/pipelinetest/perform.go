@@ -41,3 +41,22 @@ func (s *tap) Observe(_ context.Context, o pipeline.Observation) ([]pipeline.Sco
 }
 
 func (*tap) Finish(context.Context) ([]pipeline.Score, error) { return nil, nil }
+
+// Play shows the observations to a new stage of that kind and returns its last scores.
+func Play(t testing.TB, k pipeline.Kind, observations []pipeline.Observation) []pipeline.Score {
+	t.Helper()
+	stage, err := k.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range observations {
+		if _, err := stage.Observe(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	scores, err := stage.Finish(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scores
+}
