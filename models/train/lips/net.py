@@ -7,12 +7,12 @@ from .data import WORDS
 
 
 class Features(nn.Module):
-    """[B, T, 18] points to [B, 41, T]: shape about the window's mean, its speed, and gaps as they are."""
+    """[B, T, 18] points to [B, 39, T]: shape about the window's mean, its speed, and gaps as they are."""
 
     def __init__(self, centred=True, levelled=False):
         super().__init__()
         self.centred, self.levelled = centred, levelled
-        self.size = 18 * 2 + 5
+        self.size = 18 * 2 + 3
 
     def forward(self, points):
         p = points.reshape(points.shape[0], -1, 9, 2)
@@ -26,7 +26,7 @@ class Features(nn.Module):
         flat = q.reshape(points.shape[0], -1, 18).transpose(1, 2)
         speed = torch.cat([flat[..., 1:], flat[..., -1:]], -1) - torch.cat([flat[..., :1], flat[..., :-1]], -1)
         d = lambda a, b: torch.sqrt(((p[:, :, a] - p[:, :, b]) ** 2).sum(-1) + 1e-6)
-        gaps = torch.stack([d(2, 3), d(5, 7), d(6, 8), d(0, 1) - 1.3, d(4, 3) - 1.4], 1)
+        gaps = torch.stack([d(2, 3), d(5, 7), d(6, 8)], 1)  # how open, from shut; widths would tell who it is
         if self.levelled:  # how widely somebody moves their lips
             size = torch.sqrt((flat * flat).mean((1, 2), keepdim=True) + 1e-4)
             return torch.cat([flat / size, speed / size * 2, gaps * 4], 1)

@@ -21,16 +21,17 @@ def options():
     p.add_argument("--rate", type=float, default=3e-3, help="highest learning rate")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--meshes", default="/tmp/vivavoce-lips/mesh", help="what meshes.go wrote of the videos")
-    p.add_argument("--augment", type=float, default=0.5)
+    p.add_argument("--augment", type=float, default=1.0)
     p.add_argument("--ctc", type=float, default=0.3, help="weight of the CTC loss")
     p.add_argument("--frames", type=float, default=1.0, help="weight of the frames' own loss")
     p.add_argument("--words", type=float, default=0.5, help="weight of GRID's words, frame by frame")
     p.add_argument("--whole", type=float, default=0.5, help="weight of GRID's words, each as a whole")
     p.add_argument("--batch", type=int, default=1664, help="frames a step")
     p.add_argument("--not-centred", action="store_true")
-    p.add_argument("--levelled", action="store_true", help="divide by the window's own movement")
-    p.add_argument("--drop", type=float, default=0.05)
+    p.add_argument("--not-levelled", action="store_true", help="do not divide by the window's own movement")
+    p.add_argument("--drop", type=float, default=0.15)
     p.add_argument("--no-video", action="store_true")
+    p.add_argument("--begin", help="go on from this network")
     p.add_argument("--few", type=int, default=0, help="sentences per speaker, for a quick try")
     return p.parse_args()
 
@@ -49,10 +50,12 @@ def main():
     pool = phrases.rests(films)
     groups = phrases.speakers(sentences + ([] if o.no_video else films))
     print(f"{len(names)} speakers, {len(sentences)} sentences, {len(films)} clips, {len(pool)} rests", flush=True)
-    net = Net(width=o.width, centred=not o.not_centred, levelled=o.levelled, drop=o.drop)
+    net = Net(width=o.width, centred=not o.not_centred, levelled=not o.not_levelled, drop=o.drop)
+    if o.begin:
+        net.load_state_dict(torch.load(o.begin)["state"])
     print(sum(p.numel() for p in net.parameters()), "weights", flush=True)
     average = fit(net, groups, pool, rng, o)
-    torch.save({"state": average.state_dict(), "width": o.width, "centred": not o.not_centred, "levelled": o.levelled, "options": vars(o)}, o.out)
+    torch.save({"state": average.state_dict(), "width": o.width, "centred": not o.not_centred, "levelled": not o.not_levelled, "options": vars(o)}, o.out)
 
 
 def fit(net, groups, pool, rng, o):
