@@ -55,7 +55,7 @@ func TestCommandLine(t *testing.T) {
 		{"unknown setting", []string{"--config", write("bad.json", `{"lisen": 1}`), "serve"}, 2, `"lisen"`},
 		{"broken settings", []string{"--config", write("broken.json", `{`), "serve"}, 2, "read settings"},
 		{"phrase with letters", []string{"verify", "x.mp4", "--phrase", "12a"}, 1, "only the digits"},
-		{"no such file", []string{"verify", filepath.Join(dir, "none.mp4")}, 1, "none.mp4"},
+		{"no such file", []string{"verify", filepath.Join(dir, "none.mp4")}, 1, "there is no such file"},
 		{"empty file", []string{"verify", write("empty.mp4", "")}, 1, "the file is empty"},
 		{"not a video", []string{"verify", write("text.mp4", strings.Repeat("hello ", 100))}, 1, "not a video"},
 		{"no models", []string{"models", "--models", filepath.Join(dir, "m"), "--node-modules", filepath.Join(dir, "n")}, 1, "npm ci"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -147,6 +148,8 @@ func explainFile(path string, err error) error {
 		is     error
 		advice string
 	}{
+		{fs.ErrNotExist, "there is no such file"},
+		{fs.ErrPermission, "the file may not be read"},
 		{file.ErrEmpty, "the file is empty"},
 		{file.ErrNoVideo, "the file has no video track"},
 		{file.ErrTooLarge, "the file is too large (see --max-bytes)"},
