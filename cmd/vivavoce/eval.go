@@ -138,6 +138,7 @@ type evalPhrasesCmd struct {
 	Trials int    `help:"Spliced phrases in all, evenly from the speakers." default:"500"`
 	Seed   uint64 `help:"Of everything that is drawn." default:"1"`
 	Paced  bool   `help:"Tell the scorer when each digit was asked, as in a live session."`
+	Hard   bool   `help:"Cut the words in without easing the head over, as jump cuts in a film."`
 }
 
 // Run measures phrases.
@@ -148,7 +149,7 @@ func (c *evalPhrasesCmd) Run(ctx context.Context, s streams) error {
 	}
 	defer seen.Close()
 	phrases, err := eval.TryPhrases(ctx, seen.reader, seen.films, eval.PhraseOptions{
-		Length: c.Length, Trials: c.Trials, Seed: c.Seed, Paced: c.Paced,
+		Length: c.Length, Trials: c.Trials, Seed: c.Seed, Paced: c.Paced, Hard: c.Hard,
 	})
 	if err != nil {
 		return err

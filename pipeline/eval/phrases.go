@@ -28,6 +28,9 @@ type PhraseOptions struct {
 	// Paced gives the scorer when each digit was asked, as in a live session; otherwise it
 	// finds out by itself.
 	Paced bool
+	// Hard leaves words where they were in their own recordings and cuts without easing over, as
+	// in a film of jump cuts; otherwise the head stays in place.
+	Hard bool
 }
 
 // Trial is one spliced recording and its scores: ln of the posterior per digit.
@@ -42,6 +45,7 @@ type Trial struct {
 type Phrases struct {
 	Length   int            `json:"length"`
 	Paced    bool           `json:"paced"`
+	Hard     bool           `json:"hard"`
 	Kinds    []KindFigures  `json:"kinds"`
 	Speakers []SpeakerRates `json:"speakers"`
 	Trials   []Trial        `json:"trials"`
@@ -81,9 +85,9 @@ func TryPhrases(ctx context.Context, r lips.Reader, films []Film, o PhraseOption
 	if len(voices) == 0 {
 		return nil, fmt.Errorf("try phrases: %w", ErrNoVoice)
 	}
-	out := &Phrases{Length: o.Length, Paced: o.Paced}
+	out := &Phrases{Length: o.Length, Paced: o.Paced, Hard: o.Hard}
 	rng := rand.New(rand.NewPCG(o.Seed, 0x9e37))
-	t := &trier{reader: r, paced: o.Paced}
+	t := &trier{reader: r, paced: o.Paced, hard: o.Hard}
 	for i := range o.Trials {
 		trial, err := t.try(ctx, rng, voices[i%len(voices)], o.Length)
 		if err != nil {
@@ -99,6 +103,7 @@ func TryPhrases(ctx context.Context, r lips.Reader, films []Film, o PhraseOption
 type trier struct {
 	reader  lips.Reader
 	paced   bool
+	hard    bool
 	lattice lips.Lattice
 }
 
@@ -108,7 +113,7 @@ func (t *trier) try(ctx context.Context, rng *rand.Rand, v *voice, length int) (
 	for i := range said {
 		said[i] = have[rng.IntN(len(have))]
 	}
-	s := v.splice(rng, said)
+	s := v.splice(rng, said, t.hard)
 	others := othersOf(rng, said)
 	logp, err := lips.Posteriors(ctx, t.reader, s.points)
 	if err != nil {

@@ -169,7 +169,7 @@ func TestSplice(t *testing.T) {
 	v := voicesOf(tapes("s1"))[0]
 	r := rand.New(rand.NewPCG(2, 2))
 	for range 20 {
-		s := v.splice(r, []int{3, 3, 9})
+		s := v.splice(r, []int{3, 3, 9}, false)
 		if len(s.spans) != 3 || len(s.points)%lips.Width != 0 {
 			t.Fatalf("%d spans, %d values", len(s.spans), len(s.points))
 		}

@@ -61,6 +61,9 @@ func (p *Phrases) print(b *strings.Builder) {
 	if p.Paced {
 		how = "prompt times given"
 	}
+	if p.Hard {
+		how += ", hard cuts"
+	}
 	fmt.Fprintf(b, "\nphrases of %d digits, %s, %d spliced\n", p.Length, how, len(p.Trials))
 	fmt.Fprintf(b, "  %-8s  %-22s  %-22s  %-22s  %s\n", "against", "EER %", "FRR % at FAR 1 %", "FRR % at FAR 2 %", "AUC %")
 	for _, k := range p.Kinds {

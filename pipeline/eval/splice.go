@@ -101,6 +101,7 @@ func cutOf(points []float32, mean [lips.Width]float32, from, to int) cut {
 
 // spliced is a made-up recording of a phrase.
 type spliced struct {
+	hard   bool
 	points []float32
 	spans  []lips.Span // of each digit, as if prompts had been shown
 }
@@ -114,8 +115,8 @@ const (
 
 // splice says digits, each by a word from another recording of the speaker, in one place. How far
 // apart they are is drawn anew.
-func (v *voice) splice(r *rand.Rand, digits []int) spliced {
-	var s spliced
+func (v *voice) splice(r *rand.Rand, digits []int, hard bool) spliced {
+	s := spliced{hard: hard}
 	words := make([]cut, len(digits))
 	for i, d := range digits {
 		words[i] = v.digits[d][r.IntN(len(v.digits[d]))]
@@ -126,13 +127,15 @@ func (v *voice) splice(r *rand.Rand, digits []int) spliced {
 	for _, w := range words {
 		joints = append(joints, s.steps())
 		starts = append(starts, s.steps())
-		s.add(home, w.rows)
+		s.add(home, w)
 		joints = append(joints, s.steps())
 		s.rest(r, v, home, restBetween+r.IntN(12))
 	}
 	s.rest(r, v, home, restAfter-3+r.IntN(6))
 	for _, j := range joints {
-		s.smooth(j)
+		if !hard {
+			s.smooth(j)
+		}
 	}
 	for i, at := range starts {
 		end := s.steps()
@@ -146,8 +149,12 @@ func (v *voice) splice(r *rand.Rand, digits []int) spliced {
 
 func (s *spliced) steps() int { return len(s.points) / lips.Width }
 
-func (s *spliced) add(home [lips.Width]float32, rows []float32) {
-	for i, v := range rows {
+// add appends a cut, moved to home or, in a hard splice, where it was.
+func (s *spliced) add(home [lips.Width]float32, c cut) {
+	if s.hard {
+		home = c.mean
+	}
+	for i, v := range c.rows {
 		s.points = append(s.points, v+home[i%lips.Width])
 	}
 }
@@ -162,7 +169,7 @@ func (s *spliced) rest(r *rand.Rand, v *voice, home [lips.Width]float32, steps i
 		if k >= n {
 			k = 2*n - 1 - k
 		}
-		s.add(home, c.rows[k*lips.Width:(k+1)*lips.Width])
+		s.add(home, cut{c.mean, c.rows[k*lips.Width : (k+1)*lips.Width]})
 		at++
 	}
 }
