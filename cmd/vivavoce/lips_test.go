@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -112,12 +113,16 @@ func TestSplicedPeople(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, name := range people {
+		if _, err := puppet.NewSpliced(filepath.Join(data, "grid/words.jsonl"), name, 0); errors.Is(err, puppet.ErrMissingWord) {
+			t.Logf("%s: %v", name, err)
+			continue
+		}
 		passed := map[int]int{}
 		for _, shift := range []int{0, 4} {
 			for range tries {
 				person, err := puppet.NewSpliced(filepath.Join(data, "grid/words.jsonl"), name, shift)
 				if err != nil {
-					t.Skipf("%s: %v", name, err)
+					t.Fatal(err)
 				}
 				digits := make([]int, 6)
 				for i := range digits {

@@ -29,6 +29,8 @@ var mouthPoints = [Width / 2]int{78, 308, 13, 14, 152, 311, 81, 402, 178}
 
 const (
 	innerEyeRight, innerEyeLeft = 133, 362
+	// around is how far before and after a face others count for its level and its size.
+	around = 240 * time.Millisecond
 	// leastEyes is the distance between the inner corners of the eyes, in pixels, below
 	// which a mouth of some ten pixels shows nothing.
 	leastEyes = 6
@@ -51,6 +53,7 @@ type mark struct {
 type Track struct {
 	marks        []mark
 	angles, size []float64 // scratch
+	levelled     [][Width]float32
 }
 
 // Add remembers a face. Faces that are not there, too small or not numbers are
@@ -112,9 +115,10 @@ type Piece struct {
 // Steps returns the number of steps.
 func (p Piece) Steps() int { return len(p.Points) / Width }
 
-// Pieces returns what was seen from one PTS to another, both included. Each piece is turned so
-// that its eyes are level and divided by their distance, by the medians over the piece, as that
-// distance is some 30 pixels and shakes. A gap of more than 300 ms splits.
+// Pieces returns what was seen from one PTS to another, both included. Each mouth is turned so
+// that its eyes are level and divided by their distance, by the medians over ±240 ms: that distance
+// is some 30 pixels and shakes, but people lean forward as they speak. A gap of more than
+// 300 ms splits.
 func (t *Track) Pieces(from, to time.Duration) []Piece {
 	i, end := t.at(from), t.at(to+1)
 	var out []Piece
@@ -131,15 +135,7 @@ func (t *Track) Pieces(from, to time.Duration) []Piece {
 
 // piece levels, scales and resamples marks without a gap.
 func (t *Track) piece(marks []mark) Piece {
-	t.angles, t.size = t.angles[:0], t.size[:0]
-	for _, m := range marks {
-		x, y := float64(m.eyes[0]), float64(m.eyes[1])
-		t.angles = append(t.angles, math.Atan2(y, x))
-		t.size = append(t.size, math.Hypot(x, y))
-	}
-	sin, cos := math.Sincos(-median(t.angles))
-	scale := 1 / median(t.size)
-	sin, cos = sin*scale, cos*scale
+	t.level(marks)
 	first := marks[0].pts
 	// A tenth of a millisecond more, as PTS are rounded.
 	n := int((marks[len(marks)-1].pts-first+step/400)/step) + 1
@@ -156,13 +152,41 @@ func (t *Track) piece(marks []mark) Piece {
 			w = min(float64(at-a.pts)/float64(b.pts-a.pts), 1)
 		}
 		row := p.Points[s*Width:]
-		for i := 0; i < Width; i += 2 {
-			x := float64(a.points[i])*(1-w) + float64(b.points[i])*w
-			y := float64(a.points[i+1])*(1-w) + float64(b.points[i+1])*w
-			row[i], row[i+1] = float32(cos*x-sin*y), float32(sin*x+cos*y)
+		u, v := &t.levelled[k], &t.levelled[min(k+1, len(marks)-1)]
+		for i := range Width {
+			row[i] = float32(float64(u[i])*(1-w) + float64(v[i])*w)
 		}
 	}
 	return p
+}
+
+// level turns and scales each mark by the medians of those around it.
+func (t *Track) level(marks []mark) {
+	t.levelled = t.levelled[:0]
+	from, to := 0, 0
+	for i := range marks {
+		for marks[from].pts < marks[i].pts-around {
+			from++
+		}
+		for to < len(marks) && marks[to].pts <= marks[i].pts+around {
+			to++
+		}
+		t.angles, t.size = t.angles[:0], t.size[:0]
+		for _, m := range marks[from:to] {
+			x, y := float64(m.eyes[0]), float64(m.eyes[1])
+			t.angles = append(t.angles, math.Atan2(y, x))
+			t.size = append(t.size, math.Hypot(x, y))
+		}
+		sin, cos := math.Sincos(-median(t.angles))
+		scale := 1 / median(t.size)
+		sin, cos = sin*scale, cos*scale
+		var row [Width]float32
+		for k := 0; k < Width; k += 2 {
+			x, y := float64(marks[i].points[k]), float64(marks[i].points[k+1])
+			row[k], row[k+1] = float32(cos*x-sin*y), float32(sin*x+cos*y)
+		}
+		t.levelled = append(t.levelled, row)
+	}
 }
 
 // median sorts v and returns its middle, or the mean of its two middles.

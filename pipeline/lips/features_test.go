@@ -12,8 +12,7 @@ import (
 	"vivavoce/pipeline"
 )
 
-// TestFeaturesAsTrained holds Pieces to what the trainer's own code gives:
-// testdata/features.json, made by even() of models/train/lips/data.py.
+// TestFeaturesAsTrained holds Pieces to the same steps written in NumPy: testdata/features.py.
 func TestFeaturesAsTrained(t *testing.T) {
 	b, err := os.ReadFile("testdata/features.json")
 	if err != nil {
@@ -95,6 +94,26 @@ func TestWhereTheHeadIsDoesNotMatter(t *testing.T) {
 	for i := range a[0].Points {
 		if d := a[0].Points[i] - b[0].Points[i]; math.Abs(float64(d)) > 1e-4 {
 			t.Fatalf("value %d differs by %v", i, d)
+		}
+	}
+}
+
+// TestHeadThatComesNearer: a size that changes within the piece, at once or slowly, does not
+// show in the mouth but for a moment.
+func TestHeadThatComesNearer(t *testing.T) {
+	for name, size := range map[string]func(int) float64{
+		"a jump": func(i int) float64 { return 30 + 12*float64(i/30) },
+		"slowly": func(i int) float64 { return 30 + float64(i)/5 },
+	} {
+		var track Track
+		for i := range 60 {
+			track.Add(head(time.Duration(i)*40*time.Millisecond, 100, 100, size(i), 0, 0.1))
+		}
+		p := track.Pieces(0, time.Hour)[0]
+		for s := range p.Steps() {
+			if d := math.Abs(float64(p.Points[s*Width+9]) - 2.1); d > 0.06 {
+				t.Errorf("%s: the chin at step %d is off by %.2f", name, s, d)
+			}
 		}
 	}
 }
