@@ -109,10 +109,11 @@ def even(raw):
     mesh = raw[:, 5:].reshape(len(raw), 478, 2)
     right, left = mesh[:, EYES[0]], mesh[:, EYES[1]]
     points = mesh[:, POINTS] - ((right + left) / 2)[:, None]
-    axis = left - right
-    angle = np.median(np.arctan2(axis[:, 1], axis[:, 0]))
-    points = points @ turn(-angle).T / np.median(np.hypot(*axis.T))
-    at = raw[:, 0]
+    axis, at = left - right, raw[:, 0]
+    angle, eyes = np.arctan2(axis[:, 1], axis[:, 0]), np.hypot(*axis.T)
+    for i, t in enumerate(at):
+        near = np.abs(at - t) <= 0.2401
+        points[i] = points[i] @ turn(-np.median(angle[near])).T / np.median(eyes[near])
     to = np.arange(at[0], at[-1] + 1e-4, 1 / RATE)
     flat = points.reshape(len(raw), -1)
     return np.stack([np.interp(to, at, v) for v in flat.T], 1).reshape(-1, 9, 2).astype(np.float32)
