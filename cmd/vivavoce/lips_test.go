@@ -110,7 +110,12 @@ func TestSplicedPeople(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range people {
-			said, other := passes(t, e.judge, filepath.Join(data, "grid/words.jsonl"), name, tries)
+			manifest := filepath.Join(data, "grid/words.jsonl")
+			if _, err := puppet.NewSpliced(manifest, name, 0); errors.Is(err, puppet.ErrMissingWord) {
+				t.Log(err)
+				continue
+			}
+			said, other := passes(t, e.judge, manifest, name, tries)
 			t.Logf("%v a digit, %s: %d of %d pass who say the digits, %d who say others", pace, name, said, tries, other)
 			if !measure && (said < tries || other > 0) {
 				t.Errorf("%s: of %d, %d pass who say the digits, %d who say others", name, tries, said, other)
@@ -123,7 +128,7 @@ func TestSplicedPeople(t *testing.T) {
 }
 
 // passes counts the sessions whose lips are at the default policy's threshold or above, of a
-// person who says what is asked and of one who says others. Who lacks a digit is left out.
+// person who says what is asked and of one who says others.
 func passes(t *testing.T, judge *pipeline.Judge, manifest, name string, tries int) (said, other int) {
 	t.Helper()
 	check, ok := pipeline.DefaultPolicy().Check(pipeline.ScoreLips)
@@ -134,10 +139,6 @@ func passes(t *testing.T, judge *pipeline.Judge, manifest, name string, tries in
 	for _, shift := range []int{0, 4} {
 		for range tries {
 			person, err := puppet.NewSpliced(manifest, name, shift)
-			if errors.Is(err, puppet.ErrMissingWord) {
-				t.Log(err)
-				return 0, 0
-			}
 			if err != nil {
 				t.Fatal(err)
 			}

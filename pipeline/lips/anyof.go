@@ -69,4 +69,3 @@ func others(v []float64) (out [10]float64) {
 	}
 	return out
 }
-
