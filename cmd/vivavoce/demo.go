@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,7 +28,7 @@ type demoCmd struct {
 func (c *demoCmd) Run(ctx context.Context, s streams) error {
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})) // the show says the rest
 	serve := serveCmd{
-		Open: true, Listen: "127.0.0.1:0", Loopback: true, MaxSessions: 1, ShowScores: true,
+		Open: true, Listen: "127.0.0.1:0", APIKey: []string{rand.Text()}, MaxSessions: 1, ShowScores: true,
 		Framing: 20 * time.Second, modelFlags: c.modelFlags, challengeFlags: c.challengeFlags,
 	}
 	running, err := serve.open(log)

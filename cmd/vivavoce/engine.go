@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -33,6 +34,17 @@ type engine struct {
 
 // Close ends the models' runtime.
 func (e *engine) Close() error { return e.library.Close() }
+
+// check makes one challenge of the plan for nobody, so that a plan that cannot be met
+// keeps a server from starting and not a person from passing.
+func (e *engine) check(p pipeline.Plan) error {
+	challenge, err := pipeline.NewChallenge(rand.Reader, p)
+	if err != nil {
+		return err
+	}
+	_, err = e.judge.NewAttempt(challenge)
+	return err
+}
 
 // openEngine loads the models and puts the judge together: the one place that
 // lists the stages.

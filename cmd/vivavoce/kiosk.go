@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,8 +26,9 @@ type kioskCmd struct {
 	Height int     `help:"Its height." default:"480"`
 	FPS    float64 `name:"fps" help:"Pictures a second to ask of the camera." default:"30"`
 
-	Listen string `help:"Address of the full-screen page." default:"127.0.0.1:8090"`
-	Remote bool   `help:"Also answer other machines: anyone who reaches it can look through the camera."`
+	Listen string   `help:"Address of the full-screen page." default:"127.0.0.1:8090"`
+	APIKey []string `help:"Key of whoever reads the verdicts, at least 16 characters. None: one is made and printed."`
+	Remote bool     `help:"Also answer other machines: anyone who reaches it can look through the camera."`
 	// 40 to 80 cm with common lenses; see quality.Kiosk.
 	FaceMin float64 `help:"Smallest face, forehead to chin over the picture's shorter side; 0: for 80 cm." default:"0"`
 	FaceMax float64 `help:"Largest face; 0: for 40 cm." default:"0"`
@@ -45,11 +45,15 @@ func (c *kioskCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 		return err
 	}
 	defer e.Close()
+	if err := e.check(c.plan()); err != nil {
+		return err
+	}
+	keys := integratorKeys(c.APIKey, s.err)
 	kiosk, err := signaling.NewKiosk(signaling.KioskOptions{
 		Options: signaling.Options{
 			NewAttempt: func(ch pipeline.Challenge) (signaling.Attempt, error) { return e.judge.NewAttempt(ch) },
 			Plan:       c.plan(),
-			Keys:       []string{rand.Text()},
+			Keys:       keys,
 			Pages:      web.Files(),
 			Metrics:    metrics,
 			Gather:     registry,

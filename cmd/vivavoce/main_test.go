@@ -71,3 +71,14 @@ func TestCommandLine(t *testing.T) {
 		})
 	}
 }
+
+func TestIsLoopback(t *testing.T) {
+	for listen, want := range map[string]bool{
+		"127.0.0.1:8080": true, "localhost:80": true, "[::1]:1": true,
+		":8080": false, "0.0.0.0:8080": false, "10.0.0.1:8080": false, "nonsense": false,
+	} {
+		if got := isLoopback(listen); got != want {
+			t.Errorf("isLoopback(%q) = %v, want %v", listen, got, want)
+		}
+	}
+}

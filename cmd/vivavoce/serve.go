@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -29,7 +30,7 @@ type serveCmd struct {
 	UDPPort  int          `help:"The one UDP port for all media; 0 takes a free one, -1 does without." default:"0"`
 	TCPPort  int          `help:"The one TCP port for media where UDP is blocked; 0 and -1 as above." default:"0"`
 	PublicIP []netip.Addr `help:"Address that browsers reach this machine at, when it is behind a 1:1 NAT."`
-	Loopback bool         `help:"Also offer 127.0.0.1 for media, to a browser on this machine." default:"true" negatable:""`
+	Loopback bool         `help:"Also offer 127.0.0.1 for media; always when --listen is a loopback address."`
 
 	APIKey        []string      `help:"Key of an integrator, at least 16 characters. None: one is made and printed."`
 	Open          bool          `help:"Let anyone make a session, as the demo page does."`
@@ -46,14 +47,12 @@ type serveCmd struct {
 
 // Run serves until ctx ends, then lets the running sessions finish.
 func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
+	c.APIKey = integratorKeys(c.APIKey, s.err)
 	running, err := c.open(log)
 	if err != nil {
 		return err
 	}
 	defer running.Close()
-	if len(c.APIKey) == 0 {
-		fmt.Fprintf(s.err, "No --api-key given. For this run, integrators use: %s\n", running.keys[0])
-	}
 	fmt.Fprintf(s.err, "Viva Voce is at %s\n", running.url())
 	return running.serve(ctx)
 }
@@ -61,7 +60,6 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 // running is a server that listens.
 type running struct {
 	*engine
-	keys     []string
 	media    *webrtc.Engine
 	server   *signaling.Server
 	listener net.Listener
@@ -70,15 +68,12 @@ type running struct {
 
 // open puts everything together and listens, without serving yet.
 func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
-	r := &running{keys: c.APIKey, secure: c.TLSCert != ""}
+	r := &running{secure: c.TLSCert != ""}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.Close())
 		}
 	}()
-	if len(r.keys) == 0 {
-		r.keys = []string{rand.Text()}
-	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := signaling.NewMetrics(registry)
@@ -91,8 +86,12 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 	if r.engine, err = openEngine(c.modelFlags, timing, q, metrics); err != nil {
 		return r, err
 	}
+	if err = r.check(c.plan()); err != nil {
+		return r, err
+	}
 	if r.media, err = webrtc.NewEngine(webrtc.Options{
-		UDPPort: c.UDPPort, TCPPort: c.TCPPort, PublicIPs: c.PublicIP, Loopback: c.Loopback, Logger: log,
+		UDPPort: c.UDPPort, TCPPort: c.TCPPort, PublicIPs: c.PublicIP, Logger: log,
+		Loopback: c.Loopback || isLoopback(c.Listen),
 	}); err != nil {
 		return r, err
 	}
@@ -100,7 +99,7 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 		NewAttempt:     func(ch pipeline.Challenge) (signaling.Attempt, error) { return r.judge.NewAttempt(ch) },
 		Plan:           c.plan(),
 		NewPeer:        signaling.WebRTC(r.media, log),
-		Keys:           r.keys,
+		Keys:           c.APIKey,
 		Open:           c.Open,
 		Pages:          web.Files(),
 		AllowedOrigins: c.AllowedOrigin,
@@ -115,6 +114,26 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 	}
 	r.listener, err = c.listen()
 	return r, err
+}
+
+// integratorKeys gives keys, or makes one and tells whoever started us.
+func integratorKeys(keys []string, w io.Writer) []string {
+	if len(keys) > 0 {
+		return keys
+	}
+	made := rand.Text()
+	fmt.Fprintf(w, "No --api-key given. For this run, integrators use: %s\n", made)
+	return []string{made}
+}
+
+// isLoopback reports whether only this machine reaches the address.
+func isLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func (c *serveCmd) listen() (net.Listener, error) {
