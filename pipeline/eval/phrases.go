@@ -137,7 +137,7 @@ func (t *trier) try(ctx context.Context, rng *rand.Rand, v *voice, length int) (
 const impossible = -1000
 
 func (t *trier) score(logp []float32, digits []int, spans []lips.Span) float64 {
-	return max(t.lattice.PerDigit(logp, digits, spans), impossible)
+	return max(t.lattice.Said(logp, digits, spans), impossible)
 }
 
 // othersOf draws a phrase of each kind; none is the one said. A phrase of one repeated digit

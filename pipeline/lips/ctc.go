@@ -20,6 +20,9 @@ type Lattice struct {
 	digits      []float64
 	blanks      []float64
 	next        []float64
+	missing     []float64
+	rest        []int
+	left        []Span
 }
 
 const (

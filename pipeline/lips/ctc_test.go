@@ -68,7 +68,7 @@ func TestLatticeAgainstAllPaths(t *testing.T) {
 	var l Lattice
 	r := rand.New(rand.NewPCG(1, 2))
 	phrases := [][]int{{}, {7}, {9, 9}, {1, 2}, {2, 1}, {5, 9, 7}, {9, 9, 9}, {3, 3, 1}, {1, 2, 3, 4}}
-	for steps := range 6 {
+	for steps := range 5 {
 		logp := posteriors(r, steps)
 		for name, spans := range map[string][]Span{
 			"anywhere": nil, "windows": {{0, 2}, {1, 4}, {3, 6}, {4, 6}}, "narrow": {{0, 1}, {2, 3}, {4, 5}, {4, 5}},
@@ -88,6 +88,21 @@ func TestLatticeAgainstAllPaths(t *testing.T) {
 				}
 				if got, want := l.Any(logp, len(digits), spans), math.Log(any); !near(got, want) {
 					t.Errorf("%s: Any = %v, want %v", at, got, want)
+				}
+				for i, got := range l.Missing(nil, logp, digits, spans) {
+					other := append(append([]int(nil), digits[:i]...), digits[i+1:]...)
+					var left []Span
+					if spans != nil {
+						left = append(append(left, spans[:i]...), spans[i+1:]...)
+					}
+					said := l.Phrase(logp, digits, spans)
+					want := math.Log(paths(logp, left)[text(other)]) - said
+					if math.IsInf(said, -1) {
+						want = math.Inf(1)
+					}
+					if !near(got, want) && got != want {
+						t.Errorf("%s: Missing[%d] = %v, want %v", at, i, got, want)
+					}
 				}
 				for i, p := range l.Places(nil, logp, digits, spans) {
 					for d := range p {
@@ -210,7 +225,7 @@ func TestLatticeAllocatesNothing(t *testing.T) {
 	var places [][10]float64
 	run := func() {
 		l.Phrase(logp, digits, nil)
-		l.Any(logp, len(digits), nil)
+		l.Said(logp, digits, nil)
 		places = l.Places(places[:0], logp, digits, nil)
 	}
 	run()
@@ -228,6 +243,7 @@ func BenchmarkLattice(b *testing.B) {
 		"phrase": func() { l.Phrase(logp, digits, nil) },
 		"any":    func() { l.Any(logp, len(digits), nil) },
 		"places": func() { places = l.Places(places[:0], logp, digits, nil) },
+		"said":   func() { l.Said(logp, digits, nil) },
 		"read":   func() { Read(logp) },
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -12,7 +12,7 @@ import (
 type Heard struct {
 	Digits  string // that were most probably said, however many
 	Nearest string // of the phrase's places each one's most probable digit
-	// LogP is ln of the phrase's posterior among all of its length, per digit: 0 at best.
+	// LogP is [Lattice.Said] of the phrase: 0 at best.
 	LogP float64
 }
 
@@ -65,7 +65,7 @@ func (s *speech) recorded(ctx context.Context) (pipeline.Score, error) {
 			why = pipeline.LipsWrongDigit
 		}
 	}
-	logp := s.lattice.PerDigit(l.Logp, s.said, nil)
+	logp := s.lattice.Said(l.Logp, s.said, nil)
 	if s.heard != nil {
 		s.heard(Heard{Digits: phraseOf(Read(l.Logp)), Nearest: phraseOf(digits), LogP: logp})
 	}

@@ -35,6 +35,7 @@ type speech struct {
 	said    []int         // what should be said in a recording
 	heard   func(Heard)   // may be nil
 	places  [][10]float64
+	missing []float64
 	out     []pipeline.Score
 }
 
@@ -51,7 +52,7 @@ type place struct {
 	index, digit int
 	shown        time.Duration
 	checked      bool
-	logp         float64 // ln of its posterior among ten, the others given
+	logp         float64 // ln of its posterior among ten and none, the others given
 	read         int     // the most probable digit here
 	share        float64 // that one's posterior
 }
@@ -177,10 +178,14 @@ func (s *speech) weigh(p *phrase, l Timeline, digits []int, spans []Span) {
 	for i := range digits {
 		p.digits[i].logp, p.digits[i].read, p.digits[i].share = among(s.places[i], digits[i])
 	}
+	s.missing = s.lattice.Missing(s.missing[:0], l.Logp, digits, spans)
+	for i, d := range s.missing {
+		p.digits[i].logp -= softplus(d)
+	}
 	if len(digits) < len(p.digits) {
 		return // the phrase as a whole counts when it is over
 	}
-	p.margin = s.lattice.PerDigit(l.Logp, digits, spans) * float64(len(digits))
+	p.margin = s.lattice.Said(l.Logp, digits, spans) * float64(len(digits))
 }
 
 // among returns ln of a digit's posterior among ten, and the most probable one with its posterior.
