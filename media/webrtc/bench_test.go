@@ -146,7 +146,7 @@ func BenchmarkDecrypt(b *testing.B) {
 // the figure.
 func BenchmarkReceive(b *testing.B) {
 	e := newEngine(b, func(o *Options) {
-		o.MaxBitrate = 1 << 40
+		o.MaxBitrate, o.MaxFrames = 1<<40, 1<<40
 		o.NewDecoder = func(codec.Name) (Decoder, error) { return blind{}, nil }
 	})
 	c := newCall(b, e, PublisherOptions{})
@@ -174,7 +174,7 @@ func BenchmarkLastPacketToFrame(b *testing.B) {
 	for _, name := range []codec.Name{codec.VP8, codec.H264, codec.VP9} {
 		b.Run(string(name), func(b *testing.B) {
 			movie := film(b, name, 640, 480, 60, first)
-			c := newCall(b, newEngine(b, func(o *Options) { o.MaxBitrate = 1 << 40 }), PublisherOptions{Codec: name})
+			c := newCall(b, newEngine(b, func(o *Options) { o.MaxBitrate, o.MaxFrames, o.MaxSamples = 1<<40, 1<<40, 1<<40 }), PublisherOptions{Codec: name})
 			c.connect()
 			var all latencies
 			i := 0

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"vivavoce/media"
 	"vivavoce/media/codec"
@@ -24,6 +25,10 @@ type decoding struct {
 	unit    *unit // being decoded
 	seq     uint64
 	shown   bool // the unit gave a picture
+	shownTS uint32
+	shownAt time.Duration // PTS of the last picture
+	samples int           // luma samples that the unit gave
+	limit   decodeLimit
 	refused int
 }
 
@@ -55,10 +60,14 @@ func (d *decoding) decode(emit func(*media.Frame)) error {
 	if u.gap {
 		d.decoder.NeedKey()
 	}
+	if drop, err := d.refuse(); drop || err != nil {
+		return err
+	}
 	pts := d.clock.pts(u.ts, u.arrived)
 	c.clockClamps.Store(d.clock.clamped)
-	d.shown = false
+	d.shown, d.samples = false, 0
 	err := d.decoder.Decode(u.data, pts, emit)
+	d.limit.spent(d.cost(err))
 	switch {
 	case err == nil:
 		if d.shown && codec.IsKey(u.codec, u.data) {
@@ -83,6 +92,37 @@ func (d *decoding) decode(emit func(*media.Frame)) error {
 	return nil
 }
 
+// refuse drops a unit that must not be decoded, and with it all up to the next key
+// frame; the error ends the peer.
+func (d *decoding) refuse() (bool, error) {
+	u, o, c := d.unit, d.peer.engine.options, &d.peer.counts
+	switch {
+	case d.seq > 0 && u.ts == d.shownTS:
+		c.duplicate.Add(1)
+	case d.limit.allow(u.arrived):
+		return false, nil
+	case d.limit.abused():
+		return true, fmt.Errorf("more than %d frames/s or %d samples/s for %s: %w", o.MaxFrames, o.MaxSamples, overRateFor, ErrOverRate)
+	default:
+		c.overRate.Add(1)
+	}
+	d.decoder.NeedKey()
+	d.intake.wantKey()
+	return true, nil
+}
+
+// cost is what decoding the unit took, in luma samples: without a picture to tell,
+// it may have been the largest.
+func (d *decoding) cost(err error) int {
+	switch {
+	case errors.Is(err, codec.ErrKeyNeeded), errors.Is(err, codec.ErrLimit):
+		return 0
+	case d.samples == 0:
+		return d.limit.most
+	}
+	return d.samples
+}
+
 // open changes the decoder when the sender changed its codec.
 func (d *decoding) open(name codec.Name) error {
 	if d.decoder != nil && d.codec == name {
@@ -100,11 +140,18 @@ func (d *decoding) open(name codec.Name) error {
 	return nil
 }
 
-// emit puts one picture into the source.
+// emit puts one picture into the source. PTS grows: a second picture of one unit
+// goes.
 func (d *decoding) emit(f *media.Frame) {
+	d.samples += f.Width * f.Height
+	if d.seq > 0 && f.PTS <= d.shownAt {
+		d.peer.counts.duplicate.Add(1)
+		f.Release()
+		return
+	}
 	f.Seq, f.Arrived = d.seq, d.unit.arrived
 	d.seq++
-	d.shown = true
+	d.shown, d.shownTS, d.shownAt = true, d.unit.ts, f.PTS
 	d.peer.counts.frames.Add(1)
 	d.peer.counts.saw(picture{d.codec, f.Width, f.Height})
 	d.peer.latest.Put(f)

@@ -24,8 +24,13 @@ type Options struct {
 	// Loopback also offers 127.0.0.1 and ::1, for a browser on this machine.
 	Loopback bool
 
-	MaxWidth, MaxHeight int // of a picture, luma samples; 0 means 1920
+	MaxWidth, MaxHeight int // of a picture, luma samples; 0 means 1280
 	MaxBitrate          int // bit/s that a peer may send; 0 means 8,000,000
+	// MaxFrames and MaxSamples are what a peer may have decoded, frames/s and luma
+	// samples/s, a second's worth at once; 0 means 60 and 40,000,000 (1280×960 at
+	// 30 fps, 1280×720 at 43). A VP8 frame of 122 bytes that repeats the last one
+	// takes 13 ms of a core at 1920×1920: bits bound nothing.
+	MaxFrames, MaxSamples int
 	// StartBitrate is what a browser is asked to begin with, and SendBitrate
 	// what it is asked not to exceed, bit/s; 0 means 1,000,000 and 1,200,000: a
 	// face at 640×480 gains little above, and decoding costs by the bit.
@@ -47,8 +52,10 @@ type Options struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
-	set(&o.MaxWidth, 1920)
-	set(&o.MaxHeight, 1920)
+	set(&o.MaxWidth, 1280)
+	set(&o.MaxHeight, 1280)
+	set(&o.MaxFrames, 60)
+	set(&o.MaxSamples, 40_000_000)
 	set(&o.MaxBitrate, 8_000_000)
 	set(&o.StartBitrate, 1_000_000)
 	set(&o.SendBitrate, 1_200_000)
@@ -74,6 +81,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("neither a UDP nor a TCP port")
 	case o.MaxBitrate < 0 || o.StartBitrate < 0 || o.SendBitrate < o.StartBitrate || o.SendBitrate > o.MaxBitrate:
 		return o, fmt.Errorf("bitrates start %d, send %d, most %d: want them rising", o.StartBitrate, o.SendBitrate, o.MaxBitrate)
+	case o.MaxFrames < 0 || o.MaxSamples < 0:
+		return o, fmt.Errorf("%d frames/s of %d samples/s: want neither negative", o.MaxFrames, o.MaxSamples)
 	case o.Connect < 0 || o.NoMedia < 0 || o.Stall < 0 || o.ICEDisconnected < 0 || o.ICEFailed < 0:
 		return o, fmt.Errorf("a time limit is negative")
 	}

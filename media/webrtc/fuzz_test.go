@@ -42,7 +42,7 @@ func FuzzOffer(f *testing.F) {
 	}
 	known := []error{ErrBadSDP, ErrTooLarge, ErrNoVideo, ErrTooManyTracks, ErrTooMany, ErrNoCodec}
 	f.Fuzz(func(t *testing.T, offer string) {
-		cleaned, n, err := checkOffer(offer)
+		cleaned, n, err := checkOffer(offer, Options{}.mayName)
 		if err != nil {
 			for _, k := range known {
 				if errors.Is(err, k) {

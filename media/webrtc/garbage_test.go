@@ -65,7 +65,7 @@ func TestGarbage(t *testing.T) {
 			leaks(t)
 			var cam *camera
 			c := newCall(t, newEngine(t, nil), PublisherOptions{OnKeyRequest: func() { cam.keys.Store(true) }})
-			cam = &camera{pub: c.pub, film: film(t, codec.VP8, 160, 120, 30, first), pace: time.Second / 100}
+			cam = &camera{pub: c.pub, film: film(t, codec.VP8, 160, 120, 30, first), pace: time.Second / 50}
 			c.connect()
 			stop := cam.roll(t)
 			defer stop()

@@ -38,7 +38,7 @@ type intakeOptions struct {
 func newIntake(o intakeOptions) *intake {
 	in := &intake{
 		counts: o.counts, ssrc: o.ssrc, originals: o.originals,
-		rate: newRateLimit(o.bitrate), wake: make(chan struct{}, 1),
+		rate: newRateLimit(float64(o.bitrate) / 8), wake: make(chan struct{}, 1),
 	}
 	in.frames = newAssembler(o.codecs, o.counts, in.wantKey)
 	in.window.deliver = in.frames.add

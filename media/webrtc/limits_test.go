@@ -159,7 +159,7 @@ func TestCandidateLimits(t *testing.T) {
 // TestOverRate: a sender over the limit loses packets, and its connection when it
 // goes on.
 func TestOverRate(t *testing.T) {
-	r := newRateLimit(800_000) // 100 kB/s
+	r := newRateLimit(100_000) // bytes
 	now := time.Now()
 	for i := range 100 { // a second's burst is allowed
 		if !r.allow(1000, now) {

@@ -26,7 +26,7 @@ func (p *Peer) negotiate(ctx context.Context, offer string) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	cleaned, candidates, err := checkOffer(offer)
+	cleaned, candidates, err := checkOffer(offer, p.engine.options.mayName)
 	if err != nil {
 		return "", err
 	}
@@ -110,6 +110,10 @@ func (p *Peer) AddCandidate(c Candidate) error {
 func (p *Peer) add(c Candidate) error {
 	if strings.ContainsAny(c.Candidate, "\r\n") {
 		return fmt.Errorf("add candidate: line break: %w", ErrBadCandidate)
+	}
+	if !p.engine.options.mayName(c.Candidate) {
+		p.log.Debug("candidate_ignored")
+		return nil
 	}
 	line := uint16(c.SDPMLineIndex)
 	init := pion.ICECandidateInit{Candidate: c.Candidate, SDPMid: &c.SDPMid, SDPMLineIndex: &line}

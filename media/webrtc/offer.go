@@ -20,7 +20,7 @@ const (
 
 // checkOffer refuses what pion should not see and returns the offer without
 // simulcast: one layer for one viewer. candidates counts those within.
-func checkOffer(offer string) (cleaned string, candidates int, err error) {
+func checkOffer(offer string, mayName func(candidate string) bool) (cleaned string, candidates int, err error) {
 	if len(offer) > maxSDP {
 		return "", 0, fmt.Errorf("%d bytes of SDP, at most %d: %w", len(offer), maxSDP, ErrTooLarge)
 	}
@@ -43,9 +43,10 @@ func checkOffer(offer string) (cleaned string, candidates int, err error) {
 			return "", 0, fmt.Errorf("%d ssrc lines, at most %d: %w", n, maxSSRCLines, ErrTooManyTracks)
 		}
 		m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
-			return a.Key == "simulcast" || a.Key == "rid"
+			return a.Key == "simulcast" || a.Key == "rid" || a.Key == "candidate" && !mayName(a.Value)
 		})
 	}
+	d.Attributes = slices.DeleteFunc(d.Attributes, func(a sdp.Attribute) bool { return a.Key == "candidate" })
 	if candidates > maxCandidates {
 		return "", 0, fmt.Errorf("%d candidates in SDP, at most %d: %w", candidates, maxCandidates, ErrTooMany)
 	}

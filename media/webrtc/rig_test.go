@@ -29,7 +29,7 @@ func leaks(t testing.TB) {
 // newEngine listens on loopback only, on free ports.
 func newEngine(t testing.TB, change func(*Options)) *Engine {
 	t.Helper()
-	o := Options{Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
+	o := Options{Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, Loopback: true}
 	if change != nil {
 		change(&o)
 	}

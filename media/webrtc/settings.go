@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -48,11 +50,10 @@ func (e *Engine) settings() (pion.SettingEngine, error) {
 		pion.NetworkTypeUDP4, pion.NetworkTypeUDP6, pion.NetworkTypeTCP4, pion.NetworkTypeTCP6,
 	})
 	s.DisableActiveTCP(true)
-	loopback := e.options.Loopback || len(e.options.Addresses) > 0
-	s.SetIncludeLoopbackCandidate(loopback)
-	s.SetRemoteIPFilter(func(ip net.IP) bool {
-		return !ip.IsUnspecified() && !ip.IsMulticast() && (loopback || !ip.IsLoopback())
-	})
+	s.SetIncludeLoopbackCandidate(e.options.Loopback || len(e.options.Addresses) > 0)
+	// Those that a page names went through mayName; this is asked of those, too, that
+	// a browser's own checks came from.
+	s.SetRemoteIPFilter(e.options.mayCheck)
 	s.SetICETimeouts(e.options.ICEDisconnected, e.options.ICEFailed, 2*time.Second)
 	// Retransmissions come up to gapWait late; 64 packets, pion's default, are
 	// less than that at 2 Mbit/s.
@@ -75,6 +76,41 @@ func (e *Engine) settings() (pion.SettingEngine, error) {
 		return s, fmt.Errorf("set public addresses: %w", err)
 	}
 	return s, nil
+}
+
+// mayCheck says whether ICE may send its checks to an address.
+func (o Options) mayCheck(ip net.IP) bool {
+	a, ok := netip.AddrFromSlice(ip)
+	a = a.Unmap()
+	switch {
+	case !ok, a.IsUnspecified(), a.IsMulticast(), a.IsLinkLocalUnicast(), a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return false
+	case a.IsLoopback():
+		return o.Loopback
+	}
+	return true
+}
+
+// mayName says whether a page may name a candidate: it could name any, to have us
+// look for what listens inside. A browser on a private address that it may not name
+// still connects, by checks of its own.
+func (o Options) mayName(candidate string) bool {
+	c, err := ice.UnmarshalCandidate(strings.TrimPrefix(candidate, "candidate:"))
+	if err != nil {
+		return true // pion refuses it
+	}
+	a, err := netip.ParseAddr(c.Address())
+	if err != nil {
+		return false // a name: none is looked up
+	}
+	a = a.WithZone("").Unmap()
+	switch {
+	case !o.mayCheck(a.AsSlice()):
+		return false
+	case a.IsLoopback(), a.IsPrivate(), netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10).Contains(a): // the latter: carriers' NAT, RFC 6598
+		return len(o.PublicIPs) == 0
+	}
+	return true
 }
 
 // Limits of one peer's streams.

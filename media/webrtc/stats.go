@@ -33,10 +33,10 @@ type Stats struct {
 
 // Drops counts what was thrown away, by reason.
 type Drops struct {
-	Duplicate uint64 // packets: here already
+	Duplicate uint64 // packets: here already; frames: of a time that was shown already
 	Late      uint64 // packets: after the reorder window gave up on them
 	Foreign   uint64 // packets: a sequence number or payload type from nowhere
-	OverRate  uint64 // packets: over the bitrate limit
+	OverRate  uint64 // packets: over the bitrate limit; frames: over that of frames or samples
 	Corrupt   uint64 // packets that cannot be read, frames that cannot be decoded
 	Gap       uint64 // frames: a packet of theirs was lost
 	NoKey     uint64 // frames: they build on one that was lost

@@ -43,8 +43,8 @@ var (
 	ErrFailed = errors.New("peer connection failed")
 	// ErrHungUp: the other side closed the connection.
 	ErrHungUp = errors.New("peer hung up")
-	// ErrOverRate: the sender stayed over the bitrate limit.
-	ErrOverRate = errors.New("over the bitrate limit")
+	// ErrOverRate: the sender stayed over the limit of bits, frames or samples.
+	ErrOverRate = errors.New("over the rate limit")
 	// ErrResolution: the sender stayed over the resolution limit.
 	ErrResolution = errors.New("over the resolution limit")
 	// ErrClosed: the peer or engine was closed already.
