@@ -30,6 +30,7 @@ type turn struct {
 	far      extreme
 	flat     flat
 	up, down float64 // the greatest steps between two faces, degrees
+	way      way
 	returned bool
 }
 
@@ -64,17 +65,26 @@ func (t *turn) measure(f *pipeline.Face) moment {
 	return m
 }
 
+// from is how far the head moved since o, in degrees.
+func (m moment) from(o moment) float64 { return math.Hypot(m.along-o.along, m.across-o.across) }
+
 // see takes the next face.
 func (t *turn) see(f *pipeline.Face) {
 	if !t.from.ok {
 		return
 	}
 	m := t.measure(f)
+	if t.faces > 0 && m.pts <= t.last.pts {
+		// No time to move in; the next face is compared with the last one of its own time.
+		t.jumped = t.jumped || m.from(t.last) > shake
+		return
+	}
 	if t.faces > 0 {
 		t.blind = t.blind || m.pts-t.last.pts > t.hole()
 		t.jumped = t.jumped || t.jump(m)
 	}
 	t.faces++
+	t.way = append(t.way, m)
 	before := t.last
 	t.last = m
 	if math.Abs(m.along) > farthest || math.Abs(m.across) > farthest {
@@ -122,13 +132,11 @@ func (t *turn) hole() time.Duration {
 	return hole
 }
 
-// jump reports whether the way from the last moment to m is none a head takes.
+// jump reports whether the way from the last moment to m, which is later, is none a head
+// takes.
 func (t *turn) jump(m moment) bool {
 	dt := (m.pts - t.last.pts).Seconds()
-	if dt <= 0 {
-		return false
-	}
-	moved := math.Hypot(m.along-t.last.along, m.across-t.last.across)
+	moved := m.from(t.last)
 	step := m.along - t.last.along
 	if m.pts-t.last.pts <= leapTime {
 		t.up, t.down = max(t.up, step), max(t.down, -step)
@@ -150,6 +158,10 @@ func (t *turn) score(over bool) pipeline.Score {
 	}
 	s.Checked = true
 	s.Value, s.Reasons = t.judge(s.Settled)
+	if len(s.Reasons) == 0 && t.reached && !t.way.seen(t.peak, t.returned) {
+		// Two pictures with a hole between them are no turn, nor proof that there was none.
+		s.Checked, s.Value, s.Reasons = false, 0, []pipeline.Reason{pipeline.MotionNotChecked}
+	}
 	return s
 }
 
@@ -174,8 +186,7 @@ func (t *turn) judge(settled bool) (float64, []pipeline.Reason) {
 			value, why = min(value, leaves), append(why, r)
 		}
 	}
-	leapt := t.up > leap*t.peak && t.down > leap*t.peak && t.reached
-	fault(t.jumped || leapt, pipeline.MotionNotSmooth, 0.05)
+	fault(t.rough(), pipeline.MotionNotSmooth, 0.05)
 	fault(t.wrong, pipeline.MotionWrongWay, 0.1)
 	after := t.movedAt - t.shown
 	fault(t.moved && after < soonest, pipeline.MotionTooEarly, 0.15)
@@ -187,6 +198,11 @@ func (t *turn) judge(settled bool) (float64, []pipeline.Reason) {
 	}
 	fault(settled && t.reached && !t.returned, pipeline.MotionNoReturn, 0.4)
 	return value, why
+}
+
+// rough reports whether the head went in a way that none takes.
+func (t *turn) rough() bool {
+	return t.jumped || t.reached && t.up > leap*t.peak && t.down > leap*t.peak
 }
 
 // size is 0.4 just below the required angle, 0.8 at it, and 1 from 1.4 of it on.
