@@ -51,14 +51,19 @@ func (j *Judge) Policy() Policy { return j.o.Policy }
 
 // NewAttempt prepares one attempt at c, with a finder, a guide and stages of its
 // own. A Challenge without steps is a recording: nothing is awaited or asked, all
-// frames are watched until the source ends.
+// frames are watched until the source ends. Any other must have steps of every kind
+// that the policy requires a score of.
 func (j *Judge) NewAttempt(c Challenge) (*Attempt, error) {
 	for i, s := range c.Steps {
 		if err := s.check(); err != nil {
 			return nil, fmt.Errorf("new attempt: step %d: %w", i, err)
 		}
 	}
+	if err := j.o.Policy.answerable(c.Steps); err != nil {
+		return nil, fmt.Errorf("new attempt: %w", err)
+	}
 	a := &Attempt{o: j.o, steps: slices.Clone(c.Steps)}
+	a.o.Timing.Whole = j.o.Timing.whole(c.Steps)
 	finder, err := j.o.NewFinder()
 	if err != nil {
 		return nil, fmt.Errorf("new attempt: finder: %w", err)

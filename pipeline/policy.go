@@ -30,8 +30,8 @@ type Check struct {
 	Required  bool    // a live verdict needs it; otherwise it is only shown
 }
 
-// DefaultPolicy requires motion, depth and mouth, and shows lips, which nothing
-// reads yet. The thresholds are those that the stages' own documentation derives;
+// DefaultPolicy requires motion, depth and mouth; lips, the digits that were read,
+// are shown but not required. The thresholds are those that the stages' own documentation derives;
 // they are provisional and not calibrated.
 func DefaultPolicy() Policy {
 	return Policy{Checks: []Check{
@@ -72,6 +72,23 @@ func (p Policy) Check(name string) (Check, bool) {
 		return Check{}, false
 	}
 	return p.Checks[i], true
+}
+
+// answerable says what p requires that steps never ask for: nobody could pass.
+// No steps at all are a recording.
+func (p Policy) answerable(steps []Step) error {
+	asks := func(k StepKind) bool {
+		return slices.ContainsFunc(steps, func(s Step) bool { return s.Kind == k })
+	}
+	for _, c := range p.Checks {
+		needs := map[string]StepKind{
+			ScoreMotion: StepTurn, ScoreDepth: StepTurn, ScoreMouth: StepDigit, ScoreLips: StepDigit,
+		}[c.Name]
+		if c.Required && needs != "" && len(steps) > 0 && !asks(needs) {
+			return fmt.Errorf("the policy requires %s, but the challenge has no step %q: nobody could pass", c.Name, needs)
+		}
+	}
+	return nil
 }
 
 // Decide gives the verdict on scores, of which those of the whole session count.

@@ -21,10 +21,12 @@ type Timing struct {
 	Pause     time.Duration // nothing on the screen before each turn and phrase; 300 ms
 
 	Deciding time.Duration // for the stages to finish; 1 s
-	Whole    time.Duration // the attempt from Run to verdict; 90 s
+	// Whole is for the attempt from Run to verdict, at least Framing; 90 s, or what
+	// framing and the challenge at hand take at most if that is longer.
+	Whole time.Duration
 
 	MediaGap  time.Duration // without a frame: the challenge pauses, the person is told; 2 s
-	MediaLost time.Duration // without a frame: the attempt ends; 5 s
+	MediaLost time.Duration // without a frame, or in gaps of a challenge in all: the attempt ends; 5 s
 	FaceGrace time.Duration // without a face before the challenge pauses; 1 s
 	FaceLost  time.Duration // paused for a lost face, in all: the attempt ends; 3 s
 	Several   time.Duration // several faces without a break: the attempt ends; 500 ms
@@ -34,19 +36,23 @@ type Timing struct {
 
 // filled returns t with defaults in place of zeros.
 func (t Timing) filled() (Timing, error) {
+	framing := time.Minute
+	if t.Whole > 0 {
+		framing = min(framing, t.Whole)
+	}
 	for _, f := range []struct {
 		name  string
 		value *time.Duration
 		zero  time.Duration
 	}{
-		{"Framing", &t.Framing, 60 * time.Second},
+		{"Framing", &t.Framing, framing},
 		{"Steady", &t.Steady, 600 * time.Millisecond},
 		{"Turn", &t.Turn, 6 * time.Second},
 		{"Digit", &t.Digit, 900 * time.Millisecond},
 		{"DigitTail", &t.DigitTail, 600 * time.Millisecond},
 		{"Pause", &t.Pause, 300 * time.Millisecond},
 		{"Deciding", &t.Deciding, time.Second},
-		{"Whole", &t.Whole, 90 * time.Second},
+		{"Whole", &t.Whole, 0}, // depends on the challenge: see whole
 		{"MediaGap", &t.MediaGap, 2 * time.Second},
 		{"MediaLost", &t.MediaLost, 5 * time.Second},
 		{"FaceGrace", &t.FaceGrace, time.Second},
@@ -64,7 +70,18 @@ func (t Timing) filled() (Timing, error) {
 	if t.MediaLost <= t.MediaGap {
 		return t, fmt.Errorf("timing: MediaLost %v is not above MediaGap %v", t.MediaLost, t.MediaGap)
 	}
+	if t.Whole > 0 && t.Whole < t.Framing {
+		return t, fmt.Errorf("timing: Whole %v is below Framing %v", t.Whole, t.Framing)
+	}
 	return t, nil
+}
+
+// whole is Whole for an attempt at steps.
+func (t Timing) whole(steps []Step) time.Duration {
+	if t.Whole > 0 {
+		return t.Whole
+	}
+	return max(90*time.Second, t.Framing+t.challenge(steps)+t.Deciding)
 }
 
 // challenge is the longest that steps can take when frames keep coming: every

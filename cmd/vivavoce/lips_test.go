@@ -69,13 +69,15 @@ func (v *visitor) hear(e pipeline.Event) {
 	}
 }
 
-// session is one challenge of digits alone; it returns the session's lips score.
+// session is one challenge of digits; it returns the session's lips score.
 func session(t *testing.T, judge *pipeline.Judge, person *puppet.Spliced, digits []int) pipeline.Score {
 	t.Helper()
 	var c pipeline.Challenge
 	for _, d := range digits {
 		c.Steps = append(c.Steps, pipeline.Step{Kind: pipeline.StepDigit, Digit: d})
 	}
+	// The policy requires a turn; nobody makes it.
+	c.Steps = append(c.Steps, pipeline.Step{Kind: pipeline.StepTurn, Turn: pipeline.Left})
 	attempt, err := judge.NewAttempt(c)
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ func Perform(t testing.TB, s Script, seed uint64, c pipeline.Challenge) []pipeli
 	judge, err := pipeline.NewJudge(pipeline.JudgeOptions{
 		NewFinder: actor.Finder,
 		Stages:    []pipeline.Kind{{Name: "tap", New: func() (pipeline.Stage, error) { return tap, nil }}},
-		Policy:    pipeline.DefaultPolicy(),
+		Policy:    pipeline.Policy{Checks: []pipeline.Check{{Name: "tap", Threshold: 0.5, Required: true}}}, // any challenge will do
 	})
 	if err != nil {
 		t.Fatal(err)
