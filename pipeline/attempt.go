@@ -80,6 +80,7 @@ type run struct {
 	clock    mediaClock
 	board    board
 	presence presence
+	seen     []int // of each step, the frames with a face while it was on the screen
 
 	frames    int
 	faces     int       // frames in which a face was found
@@ -93,7 +94,7 @@ type run struct {
 
 func newRun(a *Attempt, report func(Event)) *run {
 	now := time.Now()
-	r := &run{Attempt: a, report: report, began: now, lastFrame: now}
+	r := &run{Attempt: a, report: report, began: now, lastFrame: now, seen: make([]int, len(a.steps))}
 	r.course = newCourse(a.steps, a.o.Timing)
 	return r
 }
@@ -173,6 +174,9 @@ func (r *run) take(ctx context.Context, frame *media.Frame) error {
 		r.acknowledge(frame.PTS)
 	}
 	o := Observation{Face: face, Prompt: r.course.visible(frame.PTS)}
+	if o.Prompt != nil && face.Found {
+		r.seen[o.Prompt.Index]++
+	}
 	if err := r.guideBy(ctx, o); err != nil {
 		return err
 	}

@@ -60,10 +60,12 @@ func TestWatchdogs(t *testing.T) {
 		{"challenge: time stands still", rig{film: film{sticks: 2 * s}}, pipeline.SessionExpired, (600 + 9000 + 4*300 + 900 + 1500 + 6000 + 1500) * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"challenge: face gone", rig{finder: gone(2*s, time.Hour)}, pipeline.FaceLost, 6050 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"challenge: face gone a while", rig{finder: gone(2*s, 4*s)}, "", 6850 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
+		{"challenge: face gone for one digit", rig{finder: gone(900*time.Millisecond, 1750*time.Millisecond)}, pipeline.MouthNotChecked, 5900 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"challenge: two faces", rig{finder: crowd(2*s, time.Hour)}, pipeline.FaceSeveral, 2550 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"challenge: somebody passes", rig{finder: crowd(2*s, 2400*time.Millisecond)}, "", 5900 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"challenge: source ends", rig{film: film{ends: 2 * s}}, pipeline.SessionNoMedia, 2 * s, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"deciding: a stage hangs", rig{stage: stage{finish: late}}, pipeline.SessionExpired, 6900 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
+		{"all: framing takes its time", rig{timing: pipeline.Timing{Framing: 2 * time.Minute}, finder: gone(0, 100*s)}, "", 105900 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"all: too long", rig{timing: pipeline.Timing{Whole: 4 * s}}, pipeline.SessionExpired, 4 * s, []pipeline.State{framing, challenging, deciding, done}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -384,11 +386,14 @@ func TestJudgeRefuses(t *testing.T) {
 		}
 	}
 	for name, spoil := range map[string]func(o *pipeline.JudgeOptions){
-		"no finder":         func(o *pipeline.JudgeOptions) { o.NewFinder = nil },
-		"no stages":         func(o *pipeline.JudgeOptions) { o.Stages = nil },
-		"no policy":         func(o *pipeline.JudgeOptions) { o.Policy = pipeline.Policy{} },
-		"negative time":     func(o *pipeline.JudgeOptions) { o.Timing.Turn = -1 },
-		"gap before loss":   func(o *pipeline.JudgeOptions) { o.Timing.MediaGap = time.Minute },
+		"no finder":       func(o *pipeline.JudgeOptions) { o.NewFinder = nil },
+		"no stages":       func(o *pipeline.JudgeOptions) { o.Stages = nil },
+		"no policy":       func(o *pipeline.JudgeOptions) { o.Policy = pipeline.Policy{} },
+		"negative time":   func(o *pipeline.JudgeOptions) { o.Timing.Turn = -1 },
+		"gap before loss": func(o *pipeline.JudgeOptions) { o.Timing.MediaGap = time.Minute },
+		"framing past the end": func(o *pipeline.JudgeOptions) {
+			o.Timing.Framing, o.Timing.Whole = 2*time.Minute, 90*time.Second
+		},
 		"negative watchdog": func(o *pipeline.JudgeOptions) { o.Timing.Whole = -time.Second },
 	} {
 		o := good()
@@ -418,8 +423,34 @@ func TestJudgeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []pipeline.Step{{}, {Kind: "sing"}, {Kind: pipeline.StepDigit, Digit: 10}, {Kind: pipeline.StepTurn}, {Kind: pipeline.StepTurn, Turn: "in"}} {
-		if _, err := j.NewAttempt(pipeline.Challenge{Steps: []pipeline.Step{s}}); err == nil {
+		if _, err := j.NewAttempt(pipeline.Challenge{Steps: append(someSteps(), s)}); err == nil {
 			t.Errorf("step %+v: no error", s)
+		}
+	}
+}
+
+// TestUnanswerableChallengesAreRefused: the default policy requires turns and digits.
+func TestUnanswerableChallengesAreRefused(t *testing.T) {
+	j, err := pipeline.NewJudge(pipeline.JudgeOptions{
+		NewFinder: func() (pipeline.Finder, error) { return finderFunc(always), nil },
+		Stages:    []pipeline.Kind{{Name: "fake", New: func() (pipeline.Stage, error) { return &stage{}, nil }}},
+		Policy:    pipeline.DefaultPolicy(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		steps []pipeline.Step
+		fine  bool
+	}{
+		{"both", someSteps(), true},
+		{"digits alone", someSteps()[:2], false},
+		{"turns alone", someSteps()[2:3], false},
+		{"a recording", nil, true},
+	} {
+		if _, err := j.NewAttempt(pipeline.Challenge{Steps: c.steps}); (err == nil) != c.fine {
+			t.Errorf("%s: err = %v", c.name, err)
 		}
 	}
 }

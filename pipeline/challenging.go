@@ -17,12 +17,16 @@ func (r *run) advance(face *Face) {
 		switch {
 		case r.framing.ready(good, pts, r.o.Timing):
 			r.enter(Challenging)
-			r.course.start(pts)
+			r.course.start(face.Frame)
 		case r.framing.expired(r.o.Timing):
 			r.end(r.unframed())
 		}
 	case r.state == Challenging:
-		dt := r.course.pass(pts)
+		dt, why := r.course.pass(face.Frame)
+		if why != "" {
+			r.end(why)
+			return
+		}
 		still, why := r.presence.see(face, dt, r.o.Timing)
 		if why != "" {
 			r.end(why)
@@ -123,7 +127,31 @@ func (r *run) decide(ctx context.Context) (Verdict, error) {
 		}
 		r.note(scores)
 	}
-	v := r.o.Policy.Decide(r.board.scores)
+	v := r.unseen(r.o.Policy.Decide(r.board.scores))
 	v.Scores = r.board.sorted()
 	return v, nil
+}
+
+// leastSeen is how many frames with a face a step must have been seen in to count as
+// answered or not; at 10 frames a second the shortest step has 9.
+const leastSeen = 3
+
+// unseen takes the live verdict from a session with a step that was hardly observed: stages
+// judge the steps they were shown, and frames may have been kept back.
+func (r *run) unseen(v Verdict) Verdict {
+	for i, n := range r.seen {
+		if n >= leastSeen {
+			continue
+		}
+		score := ScoreMouth
+		if r.steps[i].Kind == StepTurn {
+			score = ScoreMotion
+		}
+		v.Confidence = 0
+		v.Reasons = unique(append(v.Reasons, NotChecked(score)))
+		if v.Outcome == Live {
+			v.Outcome = Undecided
+		}
+	}
+	return v
 }

@@ -1,6 +1,10 @@
 package pipeline
 
-import "time"
+import (
+	"time"
+
+	"vivavoce/media"
+)
 
 // framing waits for a face that can be judged and stays so.
 type framing struct {
@@ -72,6 +76,9 @@ type course struct {
 
 	time    time.Duration // of the course
 	pts     time.Duration // of the newest frame
+	arrived time.Time     // of the newest frame; zero when the source does not say
+	behind  time.Duration // the frames' time is so far behind that of their arrival since the start
+	lost    time.Duration // in gaps so far
 	started bool
 
 	next   int           // step to prompt next
@@ -79,24 +86,41 @@ type course struct {
 	shown  *Prompt       // asked now; nil between steps. Never changed, only replaced: stages may hold it
 	before *Prompt       // was on the screen before shown; nil when nothing was
 	sent   time.Duration // PTS at which shown was sent
+	latest time.Duration // PTS by which shown counts as seen, whatever the client says
 }
 
 func newCourse(steps []Step, t Timing) course { return course{steps: steps, timing: t} }
 
-// start begins the course at the frame of that PTS.
-func (c *course) start(pts time.Duration) {
-	c.started, c.pts, c.due = true, pts, c.timing.Pause
+// start begins the course at f.
+func (c *course) start(f *media.Frame) {
+	c.started, c.pts, c.arrived, c.due = true, f.PTS, f.Arrived, c.timing.Pause
 }
 
-// pass takes the time of the next frame, and returns how long ago the last one was.
-// A gap is not counted: nothing could be seen of the person meanwhile.
-func (c *course) pass(pts time.Duration) (dt time.Duration) {
-	dt = max(pts-c.pts, 0)
-	c.pts = pts
-	if dt >= c.timing.MediaGap {
-		return 0
+// jumpy is by how much PTS may run ahead of the arrivals in a gap: the frames before it
+// may have queued.
+const jumpy = 500 * time.Millisecond
+
+// pass takes the next frame, and returns how long ago the last one was.
+// A gap is not counted, as nothing could be seen of the person meanwhile, but gaps are
+// bounded in all. The sender writes PTS: a jump that the arrivals do not show is
+// no gap and counts.
+func (c *course) pass(f *media.Frame) (dt time.Duration, why Reason) {
+	dt = max(f.PTS-c.pts, 0)
+	timed := !f.Arrived.IsZero() && !c.arrived.IsZero()
+	if timed {
+		// What arrives in one burst after a stall catches up with what stalled.
+		c.behind += f.Arrived.Sub(c.arrived) - dt
 	}
-	return dt
+	gap := dt >= c.timing.MediaGap && (!timed || c.behind >= -jumpy)
+	c.behind = max(c.behind, 0)
+	c.pts, c.arrived = f.PTS, f.Arrived
+	if !gap {
+		return dt, ""
+	}
+	if c.lost += dt; c.lost > c.timing.MediaLost {
+		return 0, SessionNoMedia
+	}
+	return 0, ""
 }
 
 // visible returns the prompt on the screen at pts.
@@ -124,10 +148,12 @@ func (c *course) endStep() {
 // prompt puts the next step up at pts, the moment of sending.
 func (c *course) prompt(pts time.Duration, before *Prompt) Prompted {
 	i := c.next
-	p := Prompt{Index: i, Step: c.steps[i], ShownAt: pts}
-	c.next++
-	c.before, c.shown, c.sent = before, &p, pts
 	stay := c.timing.step(c.steps, i)
+	// At least half of the stay is to be seen by the stages.
+	c.latest = c.pts + stay/2
+	p := Prompt{Index: i, Step: c.steps[i], ShownAt: min(pts, c.latest)}
+	c.next++
+	c.before, c.shown, c.sent = before, &p, p.ShownAt
 	c.due = c.time + stay
 	e := Prompted{Prompt: p, Of: len(c.steps), Time: stay}
 	e.Phrase, e.Position = phrase(c.steps, i)
@@ -137,7 +163,7 @@ func (c *course) prompt(pts time.Duration, before *Prompt) Prompted {
 // acknowledge moves the moment at which the prompt was seen to at, within its bounds.
 func (c *course) acknowledge(at time.Duration) {
 	p := *c.shown
-	p.ShownAt = min(max(at, c.sent), c.sent+c.timing.AckBound)
+	p.ShownAt = min(max(at, c.sent), c.sent+c.timing.AckBound, c.latest)
 	p.Acked = true
 	c.shown = &p
 }

@@ -67,19 +67,21 @@ func TestMediaClockFollowsTheFastestFrame(t *testing.T) {
 func TestAcknowledgementIsBounded(t *testing.T) {
 	for _, c := range []struct {
 		name     string
+		kind     StepKind
 		at, want time.Duration
 	}{
-		{"before it was sent", time.Second, 2 * time.Second},
-		{"in time", 2200 * time.Millisecond, 2200 * time.Millisecond},
-		{"too late to be believed", time.Minute, 3 * time.Second},
+		{"before it was sent", StepDigit, time.Second, 2 * time.Second},
+		{"in time", StepDigit, 2200 * time.Millisecond, 2200 * time.Millisecond},
+		{"too late to be believed", StepTurn, time.Minute, 3 * time.Second},
+		{"so late that half the step would be unseen", StepDigit, time.Minute, 2750 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			timing, err := Timing{}.filled()
 			if err != nil {
 				t.Fatal(err)
 			}
-			co := newCourse([]Step{{Kind: StepDigit}}, timing)
-			co.start(0)
+			co := newCourse([]Step{{Kind: c.kind}}, timing)
+			co.start(&media.Frame{PTS: 2 * time.Second})
 			co.prompt(2*time.Second, nil)
 			held := co.shown
 			co.acknowledge(c.at)

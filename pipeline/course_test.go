@@ -1,0 +1,84 @@
+package pipeline
+
+import (
+	"testing"
+	"time"
+
+	"vivavoce/media"
+)
+
+// TestHalfOfAStepIsSeen: a client whose clock runs ahead and whose acknowledgements are late
+// does not make a step vanish.
+func TestHalfOfAStepIsSeen(t *testing.T) {
+	for _, steps := range [][]Step{
+		{{Kind: StepDigit}}, {{Kind: StepDigit}, {Kind: StepDigit}}, {{Kind: StepTurn, Turn: Left}},
+	} {
+		timing, err := Timing{}.filled()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newCourse(steps, timing)
+		c.start(&media.Frame{PTS: 2 * time.Second})
+		c.prompt(3*time.Second, nil)
+		for range 2 { // before and after the acknowledgement
+			if seen := 2*time.Second + timing.step(steps, 0) - c.shown.ShownAt; seen < timing.step(steps, 0)/2 {
+				t.Errorf("%v: seen for %v of %v, want half", steps, seen, timing.step(steps, 0))
+			}
+			c.acknowledge(time.Hour)
+		}
+	}
+}
+
+// TestGapsAreBounded: PTS is the sender's word.
+func TestGapsAreBounded(t *testing.T) {
+	const s = time.Second
+	epoch := time.Unix(1000, 0)
+	for _, c := range []struct {
+		name     string
+		pts      []time.Duration // of the frames after the first, at 0
+		arrivals []time.Duration // since the first's; nil when the source does not say
+		time     time.Duration   // of the course, at the end
+		why      Reason
+	}{
+		{"frames", []time.Duration{s, 2 * s}, []time.Duration{s, 2 * s}, 2 * s, ""},
+		{"gap", []time.Duration{3 * s, 4 * s}, []time.Duration{3 * s, 4 * s}, s, ""},
+		{"gap of a recording", []time.Duration{3 * s, 4 * s}, nil, s, ""},
+		{"jump without a wait", []time.Duration{3 * s, 4 * s}, []time.Duration{s, 2 * s}, 4 * s, ""},
+		{"gap, a little late before", []time.Duration{s, 4 * s}, []time.Duration{s + s/2, 4*s + s/4}, s, ""},
+		{"stall that ends in a burst", []time.Duration{s, 4 * s}, []time.Duration{4 * s, 4*s + s/10}, s, ""},
+		{"one stall pays for one jump", []time.Duration{s, 4 * s, 7 * s}, []time.Duration{4 * s, 4*s + s/10, 4*s + s/5}, 4 * s, ""},
+		{"gaps up to the bound", []time.Duration{2 * s, 3 * s, 6 * s}, []time.Duration{2 * s, 3 * s, 6 * s}, s, ""},
+		{"gap after gap", []time.Duration{3 * s, 4 * s, 7 * s}, []time.Duration{3 * s, 4 * s, 7 * s}, s, SessionNoMedia},
+		{"gap after gap of a recording", []time.Duration{3 * s, 6 * s}, nil, 0, SessionNoMedia},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			timing, err := Timing{}.filled()
+			if err != nil {
+				t.Fatal(err)
+			}
+			co := newCourse(nil, timing)
+			frame := func(pts, arrived time.Duration) *media.Frame {
+				f := &media.Frame{PTS: pts}
+				if c.arrivals != nil {
+					f.Arrived = epoch.Add(arrived)
+				}
+				return f
+			}
+			co.start(frame(0, 0))
+			var took time.Duration
+			var why Reason
+			for i, pts := range c.pts {
+				var at time.Duration
+				if c.arrivals != nil {
+					at = c.arrivals[i]
+				}
+				var dt time.Duration
+				dt, why = co.pass(frame(pts, at))
+				took += dt
+			}
+			if took != c.time || why != c.why {
+				t.Errorf("course time %v, reason %q, want %v, %q", took, why, c.time, c.why)
+			}
+		})
+	}
+}
