@@ -18,49 +18,45 @@ func (s *Server) routes(extra map[string]http.HandlerFunc) (http.Handler, error)
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	call := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, timed(h)) }
-	call("POST /v1/sessions", s.create)
-	call("GET /v1/sessions/{id}", s.integrator(s.get))
-	call("DELETE /v1/sessions/{id}", s.integrator(s.delete))
+	mux.HandleFunc("POST /v1/sessions", s.create)
+	mux.HandleFunc("GET /v1/sessions/{id}", s.integrator(s.get))
+	mux.HandleFunc("DELETE /v1/sessions/{id}", s.integrator(s.delete))
 	mux.HandleFunc("GET /v1/sessions/{id}/events", s.integrator(s.events))
 	mux.HandleFunc("GET /v1/sessions/{id}/ws", s.socket)
-	call("GET /healthz", s.healthz)
-	call("GET /readyz", s.readyz)
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
 	for pattern, allow := range map[string]string{
 		"/v1/sessions":             "POST",
 		"/v1/sessions/{id}":        "DELETE, GET, HEAD",
 		"/v1/sessions/{id}/events": "GET, HEAD",
 		"/v1/sessions/{id}/ws":     "GET",
 	} {
-		call(pattern, s.otherMethod(allow))
+		mux.HandleFunc(pattern, s.otherMethod(allow))
 	}
-	call("/v1/", func(w http.ResponseWriter, _ *http.Request) { s.refuse(w, CodeNotFound, "no such call") })
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) { s.refuse(w, CodeNotFound, "no such call") })
 	for pattern, h := range extra {
 		mux.HandleFunc(pattern, h)
 	}
 	if s.o.Gather != nil {
-		mux.Handle("GET /metrics", promhttp.HandlerFor(s.o.Gather, promhttp.HandlerOpts{}))
+		metrics := promhttp.HandlerFor(s.o.Gather, promhttp.HandlerOpts{})
+		mux.HandleFunc("GET /metrics", s.operator(metrics.ServeHTTP))
 	}
 	pages, err := newPages(s.o.Pages)
 	if err != nil {
 		return nil, err
 	}
-	call("/", pages.ServeHTTP)
+	mux.Handle("/", pages)
 	return s.headers(guard.Handler(mux)), nil
 }
 
-// timed bounds how long a call may take, both ways. Streams bound themselves.
-func timed(h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		c := http.NewResponseController(w)
-		end := time.Now().Add(callTimeout)
-		// Not every ResponseWriter has deadlines (tests' recorder); net/http's does.
-		_ = c.SetReadDeadline(end)
-		_ = c.SetWriteDeadline(end)
-		h(w, r)
-		_ = c.SetReadDeadline(time.Time{})
-		_ = c.SetWriteDeadline(time.Time{})
-	}
+// streaming takes the read deadline away for as long as an answer streams: passing it
+// would end the request's context. What it returns sets it again, for net/http still
+// reads a body that the handler left.
+func (s *Server) streaming(w http.ResponseWriter) (end func()) {
+	c := http.NewResponseController(w)
+	// Not every ResponseWriter has deadlines (tests' recorder); net/http's does.
+	_ = c.SetReadDeadline(time.Time{})
+	return func() { _ = c.SetReadDeadline(time.Now().Add(s.o.Timing.Call)) }
 }
 
 // refuse answers with problem details and counts.
@@ -93,6 +89,19 @@ func (s *Server) integrator(h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// operator lets only this machine and those with a key through. A request that came
+// by a proxy here names the proxy's host.
+func (s *Server) operator(h http.HandlerFunc) http.HandlerFunc {
+	keyed := s.integrator(h)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if loopback(r.RemoteAddr) && ownName(r.Host) {
+			h(w, r)
+			return
+		}
+		keyed(w, r)
+	}
+}
+
 // authorized says whether r carries one of the keys. Every key is compared, in
 // constant time.
 func (s *Server) authorized(r *http.Request) bool {
@@ -113,7 +122,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 	if !s.mayCreate(w, r) || !s.goodBody(w, r) {
 		return
 	}
-	session, token, err := s.store.create(time.Now(), s.replace)
+	session, token, err := s.store.create(time.Now(), s.authorized(r))
 	var p *ProtocolError
 	if errors.As(err, &p) {
 		s.refuse(w, p.Code, p.Detail)
@@ -190,7 +199,7 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	switch {
 	case s.store.isDraining():
 		s.refuse(w, CodeDraining, "the server is going down")
-	case s.store.active() >= s.o.Limits.Sessions && !s.replace:
+	case s.store.full():
 		s.refuse(w, CodeFull, "every slot is taken")
 	default:
 		if err := s.o.Ready(); err != nil {

@@ -70,6 +70,8 @@ func (c Code) closeCode() int {
 		return 1001
 	case CodeTooLarge:
 		return 1009
+	case CodeFull:
+		return 1013
 	case CodeUnauthorized:
 		return 4401
 	case CodeNotFound:

@@ -35,8 +35,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
+	defer s.streaming(w)()
 	// An error means that the listener is gone.
-	_ = session.stream.copyTo(r.Context(), &eventWriter{w: w, c: http.NewResponseController(w)}, last)
+	_ = session.stream.copyTo(r.Context(), &eventWriter{w, http.NewResponseController(w), s.o.Timing.Call}, last)
 }
 
 // lastEvent is what the listener has; 0 is nothing.
@@ -75,14 +76,16 @@ func (s *stream) copyTo(ctx context.Context, w *eventWriter, last uint64) error 
 	}
 }
 
-// eventWriter writes server-sent events (HTML §9.2), each within callTimeout.
+// eventWriter writes server-sent events (HTML §9.2), each write within a time.
 type eventWriter struct {
 	w http.ResponseWriter
 	c *http.ResponseController
+
+	within time.Duration
 }
 
 func (w *eventWriter) write(events []event) error {
-	_ = w.c.SetWriteDeadline(time.Now().Add(callTimeout)) // as in timed
+	_ = w.c.SetWriteDeadline(time.Now().Add(w.within)) // as in streaming
 	for _, e := range events {
 		if _, err := fmt.Fprintf(w.w, "id: %d\nevent: %s\ndata: %s\n\n", e.id, e.kind, e.data); err != nil {
 			return err
@@ -92,7 +95,7 @@ func (w *eventWriter) write(events []event) error {
 }
 
 func (w *eventWriter) comment() error {
-	_ = w.c.SetWriteDeadline(time.Now().Add(callTimeout)) // as in timed
+	_ = w.c.SetWriteDeadline(time.Now().Add(w.within)) // as in streaming
 	if _, err := fmt.Fprint(w.w, ":\n\n"); err != nil {
 		return err
 	}

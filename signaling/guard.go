@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -47,7 +48,7 @@ func (s *Server) crossOrigin() (*http.CrossOriginProtection, error) {
 
 func (s *Server) upgrader() *websocket.Upgrader {
 	return &websocket.Upgrader{
-		HandshakeTimeout: callTimeout,
+		HandshakeTimeout: s.o.Timing.Call,
 		ReadBufferSize:   4096, // one offer is about 4.6 kB
 		WriteBufferSize:  4096,
 		CheckOrigin:      s.goodOrigin,
@@ -74,16 +75,27 @@ func (s *Server) goodOrigin(r *http.Request) bool {
 // socket is GET /v1/sessions/{id}/ws. It blocks until the connection is over.
 func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	if !s.begin() {
-		s.refuse(w, CodeFull, "too many connections without a hello")
+		s.refuse(w, CodeDraining, "the server is going down")
 		return
 	}
 	defer s.sockets.Done()
-	conn, err := s.upgrader().Upgrade(w, r, nil)
-	if err != nil { // answered by upgrader.Error
-		s.greeted()
+	session, no := s.meet(r.PathValue("id"))
+	var p *ProtocolError
+	if errors.As(no, &p) && p.Code == CodeFull { // not even a socket for those
+		s.refuse(w, p.Code, p.Detail)
 		return
 	}
-	k := newSocket(conn, &s.o)
-	id := r.PathValue("id")
-	k.run(r.Context(), func(ctx context.Context) { s.talk(ctx, k, id) })
+	conn, err := s.upgrader().Upgrade(w, r, nil)
+	switch {
+	case err != nil: // answered by upgrader.Error
+		if no == nil {
+			s.greeted(session)
+		}
+	case no != nil: // browsers show a page the close code only
+		k := newSocket(conn, &s.o)
+		k.run(r.Context(), func(context.Context) { s.turnAway(k, no) })
+	default:
+		k := newSocket(conn, &s.o)
+		k.run(r.Context(), func(ctx context.Context) { s.talk(ctx, k, session) })
+	}
 }

@@ -39,6 +39,9 @@ func TestCalls(t *testing.T) {
 		{name: "create with a large body", method: "POST", path: "/v1/sessions", body: `{"a":"` + strings.Repeat("x", 5000) + `"}`, header: []string{"Authorization", key}, status: 413, code: CodeTooLarge},
 		{name: "create from another site", open: true, method: "POST", path: "/v1/sessions", header: []string{"Sec-Fetch-Site", "cross-site"}, status: 403, code: CodeForbidden},
 		{name: "create from another origin", open: true, method: "POST", path: "/v1/sessions", header: []string{"Origin", "https://evil.example"}, status: 403, code: CodeForbidden},
+		{name: "metrics on this machine", method: "GET", path: "/metrics", status: 200},
+		{name: "metrics by a proxy on this machine", method: "GET", path: "/metrics", header: []string{"Host", "liveness.example"}, status: 401, code: CodeUnauthorized},
+		{name: "metrics by a proxy with a key", method: "GET", path: "/metrics", header: []string{"Host", "liveness.example", "Authorization", key}, status: 200},
 		{name: "list", method: "GET", path: "/v1/sessions", header: []string{"Authorization", key}, status: 405, code: CodeMethodNotAllowed},
 		{name: "status without key", method: "GET", path: "/v1/sessions/s_x", open: true, status: 401, code: CodeUnauthorized},
 		{name: "status of nobody", method: "GET", path: "/v1/sessions/s_x", header: []string{"Authorization", key}, status: 404, code: CodeNotFound},
@@ -57,7 +60,7 @@ func TestCalls(t *testing.T) {
 		{name: "readyz", method: "GET", path: "/readyz", status: 200},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := newRig(t, untilDone, func(o *Options) { o.Open = tt.open })
+			r := newRig(t, untilDone, func(o *Options) { o.Open, o.Gather = tt.open, prometheus.NewRegistry() })
 			resp := r.call(tt.method, tt.path, tt.body, tt.header...)
 			if resp.StatusCode != tt.status {
 				t.Errorf("status %d, want %d", resp.StatusCode, tt.status)

@@ -52,7 +52,7 @@ func NewKiosk(o KioskOptions) (*Kiosk, error) {
 		return nil, fmt.Errorf("new kiosk: %w", err)
 	}
 	k.server, k.camera = s, newCamera(o.OpenCamera, s.o.Logger)
-	s.replace = true
+	s.store.replace = true
 	s.open = func(r *run) (Media, Peer, error) {
 		r.firstPicture = 0 // a camera may be away for long
 		return newLocal(k.camera, r.tellTrouble), nil, nil
@@ -130,6 +130,7 @@ func (k *Kiosk) watch(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "multipart/x-mixed-replace; boundary=picture")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	defer k.server.streaming(w)()
 	c := http.NewResponseController(w)
 	if _, err := io.WriteString(w, "--picture\r\n"); err != nil {
 		return
@@ -141,7 +142,7 @@ func (k *Kiosk) watch(w http.ResponseWriter, r *http.Request) {
 		if picture, seen, err = p.next(r.Context(), seen); err != nil {
 			return // the page went away, or the kiosk does
 		}
-		_ = c.SetWriteDeadline(time.Now().Add(callTimeout)) // as in timed
+		_ = c.SetWriteDeadline(time.Now().Add(k.server.o.Timing.Call)) // as in streaming
 		if writePart(w, picture) != nil || c.Flush() != nil {
 			return
 		}

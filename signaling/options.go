@@ -40,9 +40,10 @@ type Options struct {
 
 // Limits bound what strangers can make a server hold. Zero fields mean the default.
 type Limits struct {
-	Sessions      int // not over, at once; 8 for each core: design §8 measured 20 on two
+	Sessions      int // at once, from hello on, an integrator's from POST on; 8 for each core: design §8 measured 20 on two
+	Pending       int // made without a key and not claimed, at once; 1000: one address makes 90 in Timing.Start
 	Remembered    int // over, kept for their verdict; 1000
-	Greeting      int // sockets that have not said hello; Sessions + 64
+	Greeting      int // sockets that have not said hello; Sessions + 256: the 90 of one address hold 180
 	Listeners     int // event streams of one session; 4
 	CreatePerIP   int // sessions made a minute from one address when open; 30
 	Messages      int // a second from one page, with bursts of three seconds' worth; 20
@@ -56,6 +57,7 @@ type Limits struct {
 // Timing holds every deadline of a connection. Zero fields mean the default. The
 // deadlines of framing and challenge are the attempt's own.
 type Timing struct {
+	Call         time.Duration // for a whole request to come; 10 s, and as long again for its answer to leave
 	Start        time.Duration // from POST /v1/sessions to hello; 2 min
 	Hello        time.Duration // from the socket's opening to hello; 10 s
 	FirstPicture time.Duration // from hello; 15 s
@@ -76,8 +78,9 @@ func (l *Limits) fill() error {
 		zero  int
 	}{
 		{"Sessions", &l.Sessions, 8 * runtime.GOMAXPROCS(0)},
+		{"Pending", &l.Pending, 1000},
 		{"Remembered", &l.Remembered, 1000},
-		{"Greeting", &l.Greeting, l.Sessions + 64},
+		{"Greeting", &l.Greeting, l.Sessions + 256},
 		{"Listeners", &l.Listeners, 4},
 		{"CreatePerIP", &l.CreatePerIP, 30},
 		{"Messages", &l.Messages, 20},
@@ -103,6 +106,7 @@ func (t *Timing) fill() error {
 		value *time.Duration
 		zero  time.Duration
 	}{
+		{"Call", &t.Call, 10 * time.Second},
 		{"Start", &t.Start, 2 * time.Minute},
 		{"Hello", &t.Hello, 10 * time.Second},
 		{"FirstPicture", &t.FirstPicture, 15 * time.Second},

@@ -94,7 +94,7 @@ func TestStoreForgets(t *testing.T) {
 		o := testOptions()
 		o.Metrics = NewMetrics(registry)
 		st := newStore(o)
-		s, token, err := st.create(time.Now(), false)
+		s, token, err := st.create(time.Now(), true)
 		if err != nil || !s.token.is(token) || s.token.is(token[1:]) {
 			t.Fatalf("create: %v", err)
 		}
@@ -137,7 +137,7 @@ func TestStoreIsBounded(t *testing.T) {
 	st := newStore(testOptions())
 	var first *Session
 	for i := range 10 {
-		s, _, err := st.create(time.Now(), false)
+		s, _, err := st.create(time.Now(), true)
 		if err != nil {
 			t.Fatalf("session %d: %v", i, err)
 		}
@@ -155,13 +155,14 @@ func TestStoreIsBounded(t *testing.T) {
 	}
 	var p *ProtocolError
 	for range 2 {
-		if _, _, err := st.create(time.Now(), false); err != nil {
+		if _, _, err := st.create(time.Now(), true); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := st.create(time.Now(), false); !errors.As(err, &p) || p.Code != CodeFull {
+	if _, _, err := st.create(time.Now(), true); !errors.As(err, &p) || p.Code != CodeFull {
 		t.Errorf("third session: %v, want full", err)
 	}
+	st.replace = true
 	if _, _, err := st.create(time.Now(), true); err != nil || st.active() != 1 {
 		t.Errorf("replacing: %v, %d active; want one", err, st.active())
 	}

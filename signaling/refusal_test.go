@@ -211,13 +211,12 @@ func TestServerThatGoesDownTurnsGreetersAway(t *testing.T) {
 
 func TestTooManyGreeters(t *testing.T) {
 	r := newRig(t, untilDone, func(o *Options) { o.Limits.Greeting = 2 })
-	url := r.create().URL
 	for range 2 {
-		c := r.dial(url)
+		c := r.dial(r.create().URL)
 		c.send(Offer{SDP: "x"})
 		expect[Error](c)
 	}
-	_, resp, err := websocket.DefaultDialer.Dial("ws://"+r.address+url, nil)
+	_, resp, err := websocket.DefaultDialer.Dial("ws://"+r.address+r.create().URL, nil)
 	if err == nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("third greeter: %v, %v; want 503", resp, err)
 	}

@@ -15,7 +15,6 @@ import (
 const (
 	readHeaderTimeout = 5 * time.Second
 	idleTimeout       = 60 * time.Second
-	callTimeout       = 10 * time.Second // for the body of a call to come and its answer to leave
 	maxHeaderBytes    = 16 << 10
 	retryAfter        = "5" // seconds; a session takes about ten, and others are under way
 	sweepEvery        = time.Second
@@ -26,7 +25,6 @@ const (
 type Server struct {
 	o        Options
 	open     opener
-	replace  bool // a new session ends the one before: a kiosk
 	store    *store
 	keys     []secret
 	visitors *visitors
@@ -76,7 +74,8 @@ func newServer(o Options, extra map[string]http.HandlerFunc) (*Server, error) {
 }
 
 // Handler answers every call. Who serves it otherwise than by [Server.Serve] ends the
-// sessions by the base context of its requests.
+// sessions by the base context of its requests, and bounds how long a request may take
+// to come.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Serve answers on ln until ctx ends. Then no session can be made any more, running
@@ -93,10 +92,14 @@ func (s *Server) serve(ctx context.Context, ln net.Listener, handler http.Handle
 	h := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		BaseContext:       func(net.Listener) context.Context { return base },
-		ErrorLog:          slog.NewLogLogger(s.o.Logger.Handler(), slog.LevelDebug),
+		// Streams and sockets set deadlines of their own. The answer's time counts
+		// from the same moment as the request's.
+		ReadTimeout:    s.o.Timing.Call,
+		WriteTimeout:   2 * s.o.Timing.Call,
+		IdleTimeout:    idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes,
+		BaseContext:    func(net.Listener) context.Context { return base },
+		ErrorLog:       slog.NewLogLogger(s.o.Logger.Handler(), slog.LevelDebug),
 	}
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(ln) }()
@@ -163,20 +166,40 @@ func (s *Server) wait() {
 	s.sockets.Wait()
 }
 
-// begin counts a socket in; it says false when there are too many that have not
-// said hello, or the server is closed. greeted and done count it out.
+// begin counts a socket in, until done, unless the server is closed.
 func (s *Server) begin() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.greeting >= s.o.Limits.Greeting {
+	if s.closed {
 		return false
 	}
-	s.greeting++
 	s.sockets.Add(1)
 	return true
 }
 
-func (s *Server) greeted() {
+// meet finds the session that a socket wants to say hello to, and counts the socket
+// until greeted. Only those are counted that may still succeed: the others are told so
+// at once and hold nothing.
+func (s *Server) meet(id string) (*Session, error) {
+	session, ok := s.store.find(id)
+	if !ok {
+		return nil, &ProtocolError{CodeNotFound, "no such session"}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := session.meet(); err != nil {
+		return nil, err
+	}
+	if s.greeting >= s.o.Limits.Greeting {
+		session.greeted()
+		return nil, &ProtocolError{CodeFull, "too many connections without a hello"}
+	}
+	s.greeting++
+	return session, nil
+}
+
+func (s *Server) greeted(session *Session) {
+	session.greeted()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.greeting--

@@ -12,20 +12,26 @@ import (
 // last prompts, scores and verdict.
 const keptEvents = 256
 
+// maxGreeters is how many sockets of one session may wait for their hello: a page that
+// was loaded again while its first socket hangs.
+const maxGreeters = 2
+
 // Session is one attempt of one person, from POST to the end of its memory.
 type Session struct {
 	id      string
 	token   secret
 	created time.Time
 	expires time.Time // for hello
+	keeps   bool      // a slot from POST on, not from hello on: an integrator made it
 	stream  *stream
 	metrics *Metrics
 
-	mu      sync.Mutex
-	state   State
-	verdict *Verdict // exact; nil until the session is over
-	ended   time.Time
-	cancel  context.CancelCauseFunc // of the page's talk; nil without a page
+	mu       sync.Mutex
+	state    State
+	greeters int      // sockets that wait for their hello
+	verdict  *Verdict // exact; nil until the session is over
+	ended    time.Time
+	cancel   context.CancelCauseFunc // of the page's talk; nil without a page
 }
 
 func newSession(token string, now time.Time, o *Options) *Session {
@@ -37,8 +43,30 @@ func newSession(token string, now time.Time, o *Options) *Session {
 	return s
 }
 
-// claim makes the session the page's, whose talk cancel ends.
-func (s *Session) claim(token string, now time.Time, cancel context.CancelCauseFunc) error {
+// meet counts a socket that is to say hello in, if it may; greeted counts it out.
+func (s *Session) meet() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != StateCreated || s.greeters >= maxGreeters {
+		return busy()
+	}
+	s.greeters++
+	return nil
+}
+
+func (s *Session) greeted() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.greeters--
+}
+
+func busy() error {
+	return &ProtocolError{CodeBusy, "the session has a connection already, or is over"}
+}
+
+// claim makes the session the page's, whose talk cancel ends. When every slot is taken
+// only a session that keeps its own can be claimed.
+func (s *Session) claim(token string, now time.Time, full bool, cancel context.CancelCauseFunc) error {
 	if !s.token.is(token) {
 		return &ProtocolError{CodeUnauthorized, "no such token"}
 	}
@@ -46,9 +74,11 @@ func (s *Session) claim(token string, now time.Time, cancel context.CancelCauseF
 	defer s.mu.Unlock()
 	switch {
 	case s.state != StateCreated:
-		return &ProtocolError{CodeBusy, "the session has a connection already, or is over"}
+		return busy()
 	case now.After(s.expires):
 		return &ProtocolError{CodeUnauthorized, "the token has expired"}
+	case full && !s.keeps:
+		return &ProtocolError{CodeFull, "every slot was taken meanwhile"}
 	}
 	s.cancel = cancel
 	s.enterLocked(StateConnecting)
@@ -117,6 +147,13 @@ func (s *Session) over() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.state.Over()
+}
+
+// slot says whether the session takes one of Limits.Sessions.
+func (s *Session) slot() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.state.Over() && (s.keeps || s.state != StateCreated)
 }
 
 // unclaimed says whether no page came in time.

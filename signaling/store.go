@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -9,7 +10,8 @@ import (
 
 // store holds the sessions of one process, running and remembered.
 type store struct {
-	o *Options
+	o       *Options
+	replace bool // a new session ends the one before: a kiosk
 
 	mu       sync.Mutex
 	sessions map[string]*Session
@@ -21,26 +23,61 @@ func newStore(o *Options) *store {
 	return &store{o: o, sessions: map[string]*Session{}}
 }
 
-// create makes a session and its token, or says full or draining. With replace it
-// ends the sessions before.
-func (st *store) create(now time.Time, replace bool) (*Session, string, error) {
+// create makes a session and its token, or says full or draining. One that keeps its
+// slot takes it now. Others take one at hello, so that nobody fills a server with
+// sessions that no page comes for; their number alone is bounded here.
+func (st *store) create(now time.Time, keeps bool) (*Session, string, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.draining {
 		return nil, "", &ProtocolError{CodeDraining, "the server is going down"}
 	}
 	st.sweepLocked(now)
-	if replace {
+	if st.replace {
 		st.stopLocked(cancelled())
 	}
-	if !replace && st.activeLocked() >= st.o.Limits.Sessions {
+	if st.fullLocked() || !keeps && st.pendingLocked() >= st.o.Limits.Pending {
 		return nil, "", &ProtocolError{CodeFull, "every slot is taken"}
 	}
 	token := newToken()
 	s := newSession(token, now, st.o)
+	s.keeps = keeps
 	st.sessions[s.id] = s
 	st.order = append(st.order, s)
 	return s, token, nil
+}
+
+// claim makes s the page's, if there is a slot.
+func (st *store) claim(s *Session, token string, now time.Time, cancel context.CancelCauseFunc) error {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return s.claim(token, now, st.fullLocked(), cancel)
+}
+
+// full says whether every slot is taken.
+func (st *store) full() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.fullLocked()
+}
+
+func (st *store) fullLocked() bool {
+	return !st.replace && st.countLocked((*Session).slot) >= st.o.Limits.Sessions
+}
+
+// pendingLocked counts the sessions that no page has come for.
+func (st *store) pendingLocked() int {
+	return st.countLocked(func(s *Session) bool { return !s.slot() && !s.over() })
+}
+
+func (st *store) countLocked(is func(*Session) bool) int {
+	n := 0
+	for _, s := range st.order {
+		if is(s) {
+			n++
+		}
+	}
+	return n
 }
 
 func (st *store) find(id string) (*Session, bool) {
@@ -54,17 +91,7 @@ func (st *store) find(id string) (*Session, bool) {
 func (st *store) active() int {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return st.activeLocked()
-}
-
-func (st *store) activeLocked() int {
-	n := 0
-	for _, s := range st.order {
-		if !s.over() {
-			n++
-		}
-	}
-	return n
+	return st.countLocked(func(s *Session) bool { return !s.over() })
 }
 
 // sweep expires sessions whose page did not come and forgets the old ones.

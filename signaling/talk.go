@@ -15,18 +15,18 @@ var errGreeted = errors.New("the page said hello")
 
 // talk is one page's connection from greeting to close. It reads; a goroutine of its
 // own runs the session.
-func (s *Server) talk(ctx context.Context, k *socket, id string) {
+func (s *Server) talk(ctx context.Context, k *socket, session *Session) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	session, hello, err := s.greet(ctx, k, id, cancel)
-	s.greeted()
+	hello, err := s.greet(ctx, k, session, cancel)
+	s.greeted(session)
 	if err != nil {
 		s.turnAway(k, err)
 		return
 	}
 	r, challenge, err := s.newRun(session, k, cancel)
 	if err != nil {
-		s.o.Logger.Error("session not started", "session", id, "err", err)
+		s.o.Logger.Error("session not started", "session", session.id, "err", err)
 		session.conclude(StateFailed, pipeline.Verdict{Reasons: []pipeline.Reason{pipeline.SessionFailed}})
 		s.turnAway(k, &ProtocolError{CodeInternal, "our fault; see the log"})
 		return
@@ -43,12 +43,8 @@ func (s *Server) talk(ctx context.Context, k *socket, id string) {
 }
 
 // greet reads until a good hello claims the session.
-func (s *Server) greet(ctx context.Context, k *socket, id string, cancel context.CancelCauseFunc) (*Session, Hello, error) {
+func (s *Server) greet(ctx context.Context, k *socket, session *Session, cancel context.CancelCauseFunc) (Hello, error) {
 	var hello Hello
-	session, ok := s.store.find(id)
-	if !ok {
-		return nil, hello, &ProtocolError{CodeNotFound, "no such session"}
-	}
 	k.bound(time.Now().Add(s.o.Timing.Hello))
 	// A server that goes down does not wait for a hello.
 	defer context.AfterFunc(ctx, func() { k.lastDeadline(0) })()
@@ -58,7 +54,7 @@ func (s *Server) greet(ctx context.Context, k *socket, id string, cancel context
 			return &ProtocolError{CodeOutOfOrder, m.Type() + " before hello"}
 		}
 		hello = h
-		if err := session.claim(h.Token, time.Now(), cancel); err != nil {
+		if err := s.store.claim(session, h.Token, time.Now(), cancel); err != nil {
 			return err
 		}
 		return errGreeted
@@ -66,12 +62,12 @@ func (s *Server) greet(ctx context.Context, k *socket, id string, cancel context
 	switch {
 	case errors.Is(err, errGreeted):
 	case ctx.Err() != nil:
-		return nil, hello, &ProtocolError{CodeDraining, "the server is going down"}
+		return hello, &ProtocolError{CodeDraining, "the server is going down"}
 	default:
-		return nil, hello, err
+		return hello, err
 	}
 	k.bound(time.Time{})
-	return session, hello, nil
+	return hello, nil
 }
 
 // turnAway ends a connection that has no session.
