@@ -49,16 +49,6 @@ func (s *Server) routes(extra map[string]http.HandlerFunc) (http.Handler, error)
 	return s.headers(guard.Handler(mux)), nil
 }
 
-// streaming takes the read deadline away for as long as an answer streams: passing it
-// would end the request's context. What it returns sets it again, for net/http still
-// reads a body that the handler left.
-func (s *Server) streaming(w http.ResponseWriter) (end func()) {
-	c := http.NewResponseController(w)
-	// Not every ResponseWriter has deadlines (tests' recorder); net/http's does.
-	_ = c.SetReadDeadline(time.Time{})
-	return func() { _ = c.SetReadDeadline(time.Now().Add(s.o.Timing.Call)) }
-}
-
 // refuse answers with problem details and counts.
 func (s *Server) refuse(w http.ResponseWriter, c Code, detail string) {
 	s.o.Metrics.failed(c)

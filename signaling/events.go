@@ -35,7 +35,6 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
-	defer s.streaming(w)()
 	// An error means that the listener is gone.
 	_ = session.stream.copyTo(r.Context(), &eventWriter{w, http.NewResponseController(w), s.o.Timing.Call}, last)
 }
@@ -85,7 +84,7 @@ type eventWriter struct {
 }
 
 func (w *eventWriter) write(events []event) error {
-	_ = w.c.SetWriteDeadline(time.Now().Add(w.within)) // as in streaming
+	_ = w.c.SetWriteDeadline(time.Now().Add(w.within)) // net/http's has deadlines, a test's recorder not
 	for _, e := range events {
 		if _, err := fmt.Fprintf(w.w, "id: %d\nevent: %s\ndata: %s\n\n", e.id, e.kind, e.data); err != nil {
 			return err
@@ -95,7 +94,7 @@ func (w *eventWriter) write(events []event) error {
 }
 
 func (w *eventWriter) comment() error {
-	_ = w.c.SetWriteDeadline(time.Now().Add(w.within)) // as in streaming
+	_ = w.c.SetWriteDeadline(time.Now().Add(w.within)) // net/http's has deadlines, a test's recorder not
 	if _, err := fmt.Fprint(w.w, ":\n\n"); err != nil {
 		return err
 	}

@@ -92,10 +92,10 @@ func (s *Server) serve(ctx context.Context, ln net.Listener, handler http.Handle
 	h := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
-		// Streams and sockets set deadlines of their own. The answer's time counts
-		// from the same moment as the request's.
+		// net/http takes the read deadline back when a request has come whole, and both
+		// for a socket; streams move the write deadline.
 		ReadTimeout:    s.o.Timing.Call,
-		WriteTimeout:   2 * s.o.Timing.Call,
+		WriteTimeout:   2 * s.o.Timing.Call, // more than a body that does not come takes before its refusal leaves
 		IdleTimeout:    idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes,
 		BaseContext:    func(net.Listener) context.Context { return base },
