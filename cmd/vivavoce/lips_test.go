@@ -15,26 +15,11 @@ import (
 	"time"
 
 	"vivavoce/media"
+	"vivavoce/media/file/filetest"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/quality"
 	"vivavoce/signaling/puppet"
 )
-
-// shared is the folder of recordings that are not part of the project.
-func shared(t testing.TB) string {
-	t.Helper()
-	if dir := os.Getenv("VIVAVOCE_DATA"); dir != "" {
-		return dir
-	}
-	for dir := "../.."; len(dir) < 40; dir += "/.." {
-		found := filepath.Join(dir, "shared/data")
-		if _, err := os.Stat(filepath.Join(found, "grid/words.jsonl")); err == nil {
-			return found
-		}
-	}
-	t.Skip("no shared/data above here and no VIVAVOCE_DATA: recordings are not part of the project")
-	return ""
-}
 
 func modelFiles(t testing.TB) string {
 	t.Helper()
@@ -99,7 +84,7 @@ func session(t *testing.T, judge *pipeline.Judge, person *puppet.Spliced, digits
 // TestSplicedPeople prompts real people, spliced, who say the digits or others, to the whole
 // pipeline. VIVAVOCE_MEASURE=1 makes it 12 sessions each of five people at three paces, and prints them.
 func TestSplicedPeople(t *testing.T) {
-	dir, data := modelFiles(t), shared(t)
+	dir, data := modelFiles(t), filetest.Recordings(t)
 	people, tries, paces := []string{"s1"}, 2, []time.Duration{900 * time.Millisecond}
 	measure := os.Getenv("VIVAVOCE_MEASURE") != ""
 	if measure {
@@ -164,7 +149,7 @@ func passes(t *testing.T, judge *pipeline.Judge, manifest, name string, tries in
 
 // TestVerifyPhrase reads the one digit of some clips.
 func TestVerifyPhrase(t *testing.T) {
-	dir, data := modelFiles(t), shared(t)
+	dir, data := modelFiles(t), filetest.Recordings(t)
 	right := 0
 	clips := map[string]string{"s1/bbaf2n.mp4": "2", "s1/bbaf4p.mp4": "4", "s30/bbac3n.mp4": "3"}
 	for clip, digit := range clips {
@@ -201,7 +186,7 @@ func TestVerifyPhrase(t *testing.T) {
 
 // TestEval runs both measurements on a few clips, degraded, as from the command line.
 func TestEval(t *testing.T) {
-	dir, data := modelFiles(t), shared(t)
+	dir, data := modelFiles(t), filetest.Recordings(t)
 	page := filepath.Join(t.TempDir(), "report.html")
 	for _, args := range []string{
 		"digits MANIFEST --models DIR --speakers s30,s31 --per-speaker 2 --fps 15 --json",

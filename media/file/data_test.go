@@ -14,28 +14,8 @@ import (
 	"vivavoce/media/file/filetest"
 )
 
-// sharedData finds the recordings that are not committed, or skips the test.
-func sharedData(t testing.TB) string {
-	t.Helper()
-	if dir := os.Getenv("VIVAVOCE_DATA"); dir != "" {
-		return dir
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		at := filepath.Join(dir, "shared", "data")
-		if _, err := os.Stat(at); err == nil {
-			return at
-		}
-	}
-	t.Skip("no shared/data above the working directory and no $VIVAVOCE_DATA: recorded clips not tested")
-	return ""
-}
-
 func TestRecordings(t *testing.T) {
-	root := sharedData(t)
+	root := filetest.Recordings(t)
 	heads, _ := filepath.Glob(filepath.Join(root, "head", "*.mp4"))
 	spoken, _ := filepath.Glob(filepath.Join(root, "grid", "s2", "*"))
 	if len(heads) == 0 || len(spoken) == 0 {

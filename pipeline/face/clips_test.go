@@ -5,34 +5,19 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"vivavoce/media/file"
+	"vivavoce/media/file/filetest"
 )
-
-// data is the folder of recorded clips, which is not part of the project.
-func data(t *testing.T) string {
-	t.Helper()
-	if dir := os.Getenv("VIVAVOCE_DATA"); dir != "" {
-		return dir
-	}
-	for dir := root(t); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if s, err := os.Stat(filepath.Join(dir, "shared", "data")); err == nil && s.IsDir() {
-			return filepath.Join(dir, "shared", "data")
-		}
-	}
-	t.Skip("no shared/data above the working directory and no $VIVAVOCE_DATA: recorded clips not tested")
-	return ""
-}
 
 // recorded lists the turning heads, and a clip of each GRID speaker.
 func recorded(t *testing.T) []string {
 	t.Helper()
-	dir := data(t)
+	dir := filetest.Recordings(t)
 	clips, err := filepath.Glob(filepath.Join(dir, "head", "*.mp4"))
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vivavoce/media"
+	"vivavoce/media/file/filetest"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/lips"
 	"vivavoce/pipeline/pipelinetest/recorded"
@@ -81,7 +82,7 @@ func judged(t *testing.T, seen []pipeline.Observation, shown, until time.Duratio
 // about. The thresholds were chosen on s1–s3; s5, s30 and s31 are held out.
 func TestMeasureGrid(t *testing.T) {
 	recorded.Measure(t)
-	data := recorded.Data(t)
+	data := filetest.Recordings(t)
 	all := sentences(t, data)
 	studio := recorded.NewStudio(t)
 	for _, group := range [][]string{{"s1", "s2", "s3"}, {"s5", "s30", "s31"}} {

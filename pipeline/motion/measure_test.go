@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vivavoce/media"
+	"vivavoce/media/file/filetest"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/motion"
 	"vivavoce/pipeline/pipelinetest/recorded"
@@ -87,7 +88,7 @@ func (c tally) String() string {
 // them 200 ms before they begin, for the opposite, and for one across.
 func TestMeasureHeads(t *testing.T) {
 	recorded.Measure(t)
-	clips, _ := filepath.Glob(filepath.Join(recorded.Data(t), "head", "*.mp4"))
+	clips, _ := filepath.Glob(filepath.Join(filetest.Recordings(t), "head", "*.mp4"))
 	studio := recorded.NewStudio(t)
 	var right, wrong, across, idle tally
 	for _, clip := range clips {
@@ -188,7 +189,7 @@ func direction(yaw, pitch float64) pipeline.Direction {
 // asked, and back, at five angles.
 func TestMeasureFlat(t *testing.T) {
 	recorded.Measure(t)
-	data := recorded.Data(t)
+	data := filetest.Recordings(t)
 	studio := recorded.NewStudio(t)
 	angles := []float64{20, 30, 40, 50, 60}
 	for _, angle := range angles {

@@ -4,34 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
 
 	"vivavoce/media/file"
+	"vivavoce/media/file/filetest"
 	"vivavoce/pipeline"
 )
-
-// data is the folder of recorded clips, which is not part of the project.
-func data(t *testing.T) string {
-	t.Helper()
-	if dir := os.Getenv("VIVAVOCE_DATA"); dir != "" {
-		return dir
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if s, err := os.Stat(filepath.Join(dir, "shared", "data")); err == nil && s.IsDir() {
-			return filepath.Join(dir, "shared", "data")
-		}
-	}
-	t.Skip("no shared/data above the working directory and no $VIVAVOCE_DATA: recorded clips not tested")
-	return ""
-}
 
 // clipsEach is how many clips of each speaker are watched. They are the last ones by
 // name: thresholds were set on the first four.
@@ -40,7 +21,7 @@ const clipsEach = 2
 // TestGoodVideo watches people who sit well lit before a camera and speak: they are
 // told nothing, but for a moment. GRID is 360×288 at 25 frames a second.
 func TestGoodVideo(t *testing.T) {
-	speakers, err := filepath.Glob(filepath.Join(data(t), "grid", "s*"))
+	speakers, err := filepath.Glob(filepath.Join(filetest.Recordings(t), "grid", "s*"))
 	if err != nil || len(speakers) == 0 {
 		t.Fatalf("no speakers (%v)", err)
 	}

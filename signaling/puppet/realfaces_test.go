@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"vivavoce/media"
+	"vivavoce/media/file/filetest"
 	"vivavoce/pipeline"
 	"vivavoce/signaling"
 	"vivavoce/signaling/puppet"
@@ -24,7 +25,7 @@ import (
 // prints a row a clip: the README's table. All clips with VIVAVOCE_FIGURES=1, else
 // three, which must show a face nearly always.
 func TestRealFaces(t *testing.T) {
-	data := sharedData(t)
+	data := filetest.Recordings(t)
 	heads, err := filepath.Glob(filepath.Join(data, "head/*.mp4"))
 	if err != nil || len(heads) == 0 {
 		t.Fatalf("no clips in %s/head: %v", data, err)
@@ -59,26 +60,6 @@ func TestRealFaces(t *testing.T) {
 			t.Errorf("grid: a face in %.3f of the frames, want 0.95 or more", share)
 		}
 	}
-}
-
-// sharedData finds the folder with real video, or skips.
-func sharedData(t testing.TB) string {
-	t.Helper()
-	if dir := os.Getenv("VIVAVOCE_DATA"); dir != "" {
-		return dir
-	}
-	for dir := ".."; len(dir) < 40; dir += "/.." {
-		if found := filepath.Join(dir, "shared/data"); exists(found) {
-			return found
-		}
-	}
-	t.Skip("no shared/data above here and no VIVAVOCE_DATA: real video is not part of the project")
-	return ""
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 // gridClips takes n clips, as evenly from the speakers as there are.

@@ -1,19 +1,17 @@
 package puppet
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+	"slices"
 	"time"
 
 	"vivavoce/media"
 	"vivavoce/media/file"
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/eval"
 )
 
 // Spliced performs a real person, from clips whose words have known times: at rest
@@ -32,19 +30,6 @@ type play struct {
 	digit int
 }
 
-// clipWords is a line of words.jsonl; times are in seconds.
-type clipWords struct {
-	Clip    string `json:"clip"`
-	Speaker string `json:"speaker"`
-	Words   []struct {
-		Word  string  `json:"word"`
-		Start float64 `json:"start"`
-		End   float64 `json:"end"`
-	} `json:"words"`
-}
-
-var digitWords = [10]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
-
 // frameTime is GRID's: 25 frames a second.
 const frameTime = 40 * time.Millisecond
 
@@ -54,72 +39,48 @@ var ErrMissingWord = errors.New("speaker never says the digit")
 // NewSpliced cuts one speaker's digits out of the clips listed in manifest
 // (words.jsonl). shift makes them say digit+shift instead of the digit asked.
 func NewSpliced(manifest, speaker string, shift int) (*Spliced, error) {
-	lines, err := readManifest(manifest, speaker)
+	clips, err := eval.ReadManifest(manifest, eval.Choice{Speakers: []string{speaker}})
 	if err != nil {
 		return nil, err
 	}
 	s := &Spliced{shift: shift}
-	for _, line := range lines {
-		if err := s.cut(filepath.Join(filepath.Dir(manifest), line.Clip), line); err != nil {
+	for _, clip := range clips {
+		if err := s.cut(clip); err != nil {
 			return nil, err
 		}
 	}
 	for d := range s.digits {
 		if s.digits[d] == nil {
-			return nil, fmt.Errorf("splice %s: %s: %w", speaker, digitWords[d], ErrMissingWord)
+			return nil, fmt.Errorf("splice %s: %d: %w", speaker, d, ErrMissingWord)
 		}
 	}
 	return s, nil
 }
 
-func readManifest(path, speaker string) ([]clipWords, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("read manifest: %w", err)
-	}
-	defer f.Close()
-	var lines []clipWords
-	for in := bufio.NewScanner(f); in.Scan(); {
-		var line clipWords
-		if err := json.Unmarshal(in.Bytes(), &line); err != nil {
-			return nil, fmt.Errorf("read manifest %s: %w", path, err)
-		}
-		if line.Speaker == speaker {
-			lines = append(lines, line)
-		}
-	}
-	return lines, nil
-}
+// margin is kept around a digit, and quiet before the first word.
+const margin, quiet = 80 * time.Millisecond, 250 * time.Millisecond
 
 // cut takes the rest and the digits that are still missing from one clip.
-func (s *Spliced) cut(path string, line clipWords) error {
-	var from, to time.Duration
-	digit := -1
-	for _, w := range line.Words {
-		for d, name := range digitWords {
-			if w.Word == name && s.digits[d] == nil {
-				digit = d
-				from, to = seconds(w.Start-0.08), seconds(w.End+0.08)
-			}
-		}
-	}
-	if digit < 0 && s.rest != nil {
+func (s *Spliced) cut(clip eval.Clip) error {
+	said := slices.IndexFunc(clip.Words, func(w eval.Word) bool {
+		return w.Timed && w.Digit >= 0 && s.digits[w.Digit] == nil
+	})
+	if said < 0 && s.rest != nil {
 		return nil
 	}
-	frames, err := decodeAll(path)
+	frames, err := decodeAll(clip.Path)
 	if err != nil {
 		return err
 	}
-	if digit >= 0 {
-		s.digits[digit] = between(frames, from, to)
+	if said >= 0 {
+		w := clip.Words[said]
+		s.digits[w.Digit] = between(frames, w.Start-margin, w.End+margin)
 	}
-	if s.rest == nil && len(line.Words) > 0 {
-		s.rest = between(frames, 0, seconds(line.Words[0].Start-0.25))
+	if s.rest == nil && clip.Words[0].Timed {
+		s.rest = between(frames, 0, clip.Words[0].Start-quiet)
 	}
 	return nil
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 func decodeAll(path string) ([]*media.Frame, error) {
 	src, err := file.Open(path, file.Options{})

@@ -25,16 +25,6 @@ func Measure(t testing.TB) {
 	}
 }
 
-// Data is the folder of recordings: $VIVAVOCE_DATA, or shared/data above the working
-// directory.
-func Data(t testing.TB) string {
-	t.Helper()
-	if dir := os.Getenv("VIVAVOCE_DATA"); dir != "" {
-		return dir
-	}
-	return above(t, filepath.Join("shared", "data"))
-}
-
 // above finds a path in a folder above the working directory.
 func above(t testing.TB, path string) string {
 	t.Helper()
