@@ -1,11 +1,10 @@
 // The real page against a running server: VIVAVOCE_URL says where it is, VIVAVOCE_CLIP
-// (optional) what the camera shows instead of the browser's own pattern, in which
-// there is no face. Starts and ends nothing but its browser.
+// (optional) what the camera shows instead of an empty room. Starts and ends nothing but its browser.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { hints } from '../page/texts.js';
-import { complaints, launch, makeCamera, scratch } from './support/browser.mjs';
+import { complaints, launch, makeCamera, makeEmptyRoom, scratch } from './support/browser.mjs';
 import { perform } from './support/puppet.mjs';
 
 const url = process.env.VIVAVOCE_URL;
@@ -15,7 +14,8 @@ assert.ok(url, 'VIVAVOCE_URL must be the address of a running server, e.g. http:
 const tmp = scratch();
 /** @type {import('playwright-core').Browser} */ let browser;
 before(async () => {
-  browser = await launch({ y4m: clip && makeCamera(clip, join(tmp.dir, 'clip.y4m'), 20) });
+  const y4m = join(tmp.dir, 'camera.y4m');
+  browser = await launch({ y4m: clip ? makeCamera(clip, y4m, 20) : makeEmptyRoom(y4m) });
 });
 after(async () => {
   await browser?.close();

@@ -31,6 +31,17 @@ export function scratch() {
 }
 
 /**
+ * Makes what a fake camera shows of a lit, empty room: the browser's own pattern is nearly
+ * black, and now this hint, now that one is due on it.
+ * @param {string} to a .y4m
+ */
+export function makeEmptyRoom(to) {
+  execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'gradients=s=640x480:r=30:c0=0x707070:c1=0xa0a0a0:x0=0:y0=0:x1=639:y1=479:d=2:speed=0.00001',
+    '-pix_fmt', 'yuv420p', to]);
+  return to;
+}
+
+/**
  * Turns a clip or a still picture into what a fake camera shows, 640x480, 30 fps.
  * @param {string} from @param {string} to a .y4m @param {number} [seconds]
  */
