@@ -1,5 +1,6 @@
-// Package media holds the picture side of Viva Voce: a [Frame] is one picture and
-// its time, a [Source] gives frames, and [Latest] hands the newest one on.
+// Package media holds what is seen and heard: a [Frame] is one picture and its time,
+// and carries the [Sound] that came with it; a [Source] gives frames, and [Latest]
+// hands the newest one on.
 //
 // Sources live in the folders below: webrtc (a browser's camera track), file
 // (uploaded and local video) and camera (a kiosk's own). codec turns bitstreams
@@ -26,6 +27,7 @@ type Frame struct {
 	// Arrived is the wall clock when the last packet of the frame was in our
 	// hands. For cost and deadlines; a stage must not read it.
 	Arrived time.Time
+	Link    Link // how it came over the network; zero where it did not
 
 	Width, Height int // luma samples
 	// Y is Height rows of YStride bytes; Cb and Cr are (Height+1)/2 rows of
@@ -33,6 +35,13 @@ type Frame struct {
 	Y, Cb, Cr        []byte
 	YStride, CStride int
 	FullRange        bool // samples are 0–255 (JPEG), as webcams' MJPEG gives
+
+	// Sound is what was heard since the frame before, nil without a microphone: the
+	// second witness rides with the first, so that one stream of frames is all that
+	// anything downstream is given, and replays the same. It belongs to the frame
+	// only by riding on it: its own PTS say when it was heard, mostly a little
+	// earlier or later than the picture.
+	Sound []Sound
 
 	pool *Pool
 }
