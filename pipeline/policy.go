@@ -39,6 +39,7 @@ func DefaultPolicy() Policy {
 		{Name: ScoreDepth, Threshold: 0.5, Required: true},
 		{Name: ScoreMouth, Threshold: 0.5, Required: true},
 		{Name: ScoreLips, Threshold: 0.5},
+		{Name: ScoreTexture, Threshold: 0.5},
 	}}
 }
 

@@ -25,6 +25,12 @@ const (
 	LipsUnreadable Reason = "lips.unreadable"
 	LipsNotChecked Reason = "lips.not_checked"
 
+	TextureScreen     Reason = "texture.screen"
+	TexturePrint      Reason = "texture.print"
+	TexturePaste      Reason = "texture.paste"
+	TextureLow        Reason = "texture.low"
+	TextureNotChecked Reason = "texture.not_checked"
+
 	FaceLost    Reason = "face.lost"
 	FaceSeveral Reason = "face.several"
 
@@ -47,7 +53,8 @@ func (r Reason) excuses() bool {
 	switch r {
 	case MotionNoTurn, MotionWrongWay, MotionTooSmall, MotionTooEarly, MotionTooLate,
 		MotionNoReturn, MotionNotChecked, DepthNotChecked,
-		MouthStill, MouthRestless, MouthNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked:
+		MouthStill, MouthRestless, MouthNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked,
+		TextureNotChecked:
 		return true
 	default:
 		return false

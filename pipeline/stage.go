@@ -56,6 +56,8 @@ const (
 	ScoreDepth  = "depth"  // and moved as a body in space does
 	ScoreMouth  = "mouth"  // the mouth moved when a digit was asked, and rested otherwise
 	ScoreLips   = "lips"   // the digits were said
+
+	ScoreTexture = "texture" // the picture is of a face, not of a picture of one
 )
 
 // Guide watches quality and tells the person what to fix first.
