@@ -28,8 +28,8 @@ func TestHeaderFollowsTheQuantizer(t *testing.T) {
 				}
 				return float64(sum) / 20
 			}
-			if rich, poor := mean(4000), mean(100); !(poor > rich+20) {
-				t.Errorf("mean quantizer at 4000 and 100 kbit/s = %.0f and %.0f, want it well higher for less", rich, poor)
+			if rich, poor := mean(600), mean(60); !(poor > rich+20) {
+				t.Errorf("mean quantizer at 600 and 60 kbit/s = %.0f and %.0f, want it well higher for less", rich, poor)
 			}
 		})
 	}

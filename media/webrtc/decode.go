@@ -30,6 +30,7 @@ type decoding struct {
 	samples int           // luma samples that the unit gave
 	limit   decodeLimit
 	refused int
+	way     way
 }
 
 func (d *decoding) run(ctx context.Context) error {
@@ -65,12 +66,14 @@ func (d *decoding) decode(emit func(*media.Frame)) error {
 	}
 	pts := d.clock.pts(u.ts, u.arrived)
 	c.clockClamps.Store(d.clock.clamped)
+	head := codec.ReadHeader(u.codec, u.data)
+	d.way.tell(u, head, d.intake.keys.waiting(), time.Duration(d.peer.rtt.Load()))
 	d.shown, d.samples = false, 0
 	err := d.decoder.Decode(u.data, pts, emit)
 	d.limit.spent(d.cost(err))
 	switch {
 	case err == nil:
-		if d.shown && codec.IsKey(u.codec, u.data) {
+		if d.shown && head.Key {
 			c.keyFrames.Add(1)
 			d.intake.keys.got()
 		}
@@ -149,7 +152,7 @@ func (d *decoding) emit(f *media.Frame) {
 		f.Release()
 		return
 	}
-	f.Seq, f.Arrived = d.seq, d.unit.arrived
+	f.Seq, f.Arrived, f.Link = d.seq, d.unit.arrived, d.way.link
 	d.seq++
 	d.shown, d.shownTS, d.shownAt = true, d.unit.ts, f.PTS
 	d.peer.counts.frames.Add(1)

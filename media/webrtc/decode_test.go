@@ -131,3 +131,37 @@ func TestDecodeOverRate(t *testing.T) {
 		})
 	}
 }
+
+// TestDecodeTellsTheWay: each picture says how it came, with the sender's own time where
+// PTS is bounded, and across the timestamp's wrap.
+func TestDecodeTellsTheWay(t *testing.T) {
+	frames := film(t, codec.VP8, 160, 120, 3, first)
+	d := newDecoding(t, nil)
+	d.peer.engine.options.NewDecoder = func(n codec.Name) (Decoder, error) { return codec.NewDecoder(n, codec.Limits{}) }
+	d.peer.rtt.Store(int64(30 * time.Millisecond))
+	d.intake.wantKey()
+	defer func() { d.decoder.Close() }()
+	now := time.Now()
+	for i, test := range []struct {
+		ts  uint32
+		key bool
+	}{{1<<32 - 16, true}, {3000 - 16, false}, {900_000 - 16, false}} {
+		d.unit = &unit{codec: codec.VP8, data: frames[i], ts: test.ts, arrived: now.Add(time.Duration(i) * 33 * time.Millisecond)}
+		if err := d.decode(d.emit); err != nil {
+			t.Fatal(err)
+		}
+		f, err := d.peer.latest.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := f.Link
+		want := media.Link{
+			Codec: "VP8", Ticks: []int64{0, 3000, 900_000}[i], Arrived: time.Duration(i) * 33 * time.Millisecond,
+			RTT: 30 * time.Millisecond, Bytes: len(frames[i]), Quantizer: got.Quantizer, Partitions: 1, Key: test.key, Asked: test.key,
+		}
+		if got != want || got.Quantizer == 0 {
+			t.Errorf("frame %d: link %+v, want %+v", i, got, want)
+		}
+		f.Release()
+	}
+}

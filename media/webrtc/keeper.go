@@ -25,6 +25,7 @@ type keeper struct {
 	group   *errgroup.Group
 	started time.Time
 	told    State
+	ice     *pion.ICETransport // of the camera's track; nil before it
 
 	reported   map[string]uint64
 	reportedAt time.Time
@@ -62,6 +63,7 @@ func (k *keeper) tick(now time.Time) (time.Duration, error) {
 	}
 	if now.Sub(k.reportedAt) > time.Second {
 		k.report()
+		k.measure()
 		k.reportedAt = now
 	}
 	in := k.peer.intake.Load()
@@ -175,4 +177,14 @@ func (k *keeper) report() {
 			k.peer.engine.options.Count(name, grown)
 		}
 	})
+}
+
+// measure takes over the round trip that ICE measured last.
+func (k *keeper) measure() {
+	if k.ice == nil {
+		return
+	}
+	if s, ok := k.ice.GetSelectedCandidatePairStats(); ok {
+		k.peer.rtt.Store(int64(s.CurrentRoundTripTime * float64(time.Second)))
+	}
 }

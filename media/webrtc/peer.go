@@ -38,6 +38,7 @@ type Peer struct {
 	counts  counters
 	streams atomic.Int32           // made by pion so far
 	intake  atomic.Pointer[intake] // of the video track, nil before it
+	rtt     atomic.Int64           // as ICE measured it last, ns; 0 before
 
 	tracks   chan incoming
 	changed  chan struct{} // one token: state or failure is new

@@ -37,6 +37,7 @@ func (k *keeper) camera(ctx context.Context, t incoming) func([]byte, time.Time)
 		bitrate: p.engine.options.MaxBitrate, counts: &p.counts,
 	})
 	p.intake.Store(in)
+	k.ice = t.receiver.Transport().ICETransport()
 	d := &decoding{peer: p, intake: in, limit: newDecodeLimit(p.engine.options)}
 	k.group.Go(func() error { return d.run(ctx) })
 	return in.push
