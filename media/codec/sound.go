@@ -51,7 +51,7 @@ func NewEar() (*Ear, error) {
 // soundCodecs are FFmpeg's decoders that an uploaded file's sound may choose.
 func soundCodecs() []string {
 	return []string{
-		"aac", "opus", "vorbis", "mp3float", "mp3", "mp2float", "flac", "alac", "amrnb", "amrwb", "ac3", "eac3",
+		"aac", "opus", "vorbis", "mp3float", "mp3", "mp2", "mp2float", "flac", "alac", "amrnb", "amrwb", "ac3", "eac3",
 		"pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_u8", "pcm_alaw", "pcm_mulaw",
 	}
 }

@@ -37,6 +37,9 @@ func (c *clock) at(t time.Duration) time.Duration {
 	return pts
 }
 
+// sound is the PTS of sound of container time t, of the same round.
+func (c *clock) sound(t time.Duration) time.Duration { return c.base + t - c.first }
+
 // played is how much of this round has been given.
 func (c *clock) played() time.Duration { return c.last - c.base }
 

@@ -32,12 +32,14 @@ const maxAgain = 10_000
 // errDamaged says that one packet was left out.
 var errDamaged = errors.New("damaged packet")
 
-// container is an open file: its demuxer, and the decoder of its video.
+// container is an open file: its demuxer, and the decoders of its video and sound.
 type container struct {
 	format   *astiav.FormatContext
 	packet   *astiav.Packet
 	stream   *astiav.Stream
 	decoder  *codec.Stream
+	sound    *astiav.Stream // the first that can be heard, nil without one
+	ear      *codec.Ear
 	quarters int // clockwise turns that put the pictures upright
 	pool     media.Pool
 	short    bool // a packet was cut short
@@ -80,8 +82,25 @@ func (c *container) open(path string, o Options) error {
 		limits = codec.Limits{MaxWidth: o.MaxHeight, MaxHeight: o.MaxWidth}
 	}
 	var err error
-	c.decoder, err = codec.OpenStream(c.stream, limits)
-	return refused(err)
+	if c.decoder, err = codec.OpenStream(c.stream, limits); err != nil {
+		return refused(err)
+	}
+	c.listen()
+	return nil
+}
+
+// listen opens the file's sound. One that cannot be opened is no sound: it is the second
+// witness, and nobody is refused for being without.
+func (c *container) listen() {
+	for _, s := range c.format.Streams() {
+		if s.CodecParameters().MediaType() != astiav.MediaTypeAudio {
+			continue
+		}
+		if ear, err := codec.OpenSound(s); err == nil {
+			c.sound, c.ear = s, ear
+			return
+		}
+	}
 }
 
 // find picks the largest video. Most containers describe it up front; in the
@@ -152,9 +171,10 @@ func (c *container) duration() time.Duration {
 	return time.Duration(min(seconds*1e9, math.MaxInt64/2))
 }
 
-// next reads one packet and emits the upright pictures that became showable. It
-// returns io.EOF after the last, and errDamaged for a packet that is left out.
-func (c *container) next(emit func(*media.Frame)) error {
+// next reads one packet and emits the upright pictures that became showable, or lends
+// the sound to hear. It returns io.EOF after the last, and errDamaged for a packet of
+// pictures that is left out.
+func (c *container) next(emit func(*media.Frame), hear func(media.Sound)) error {
 	defer c.packet.Unref()
 	upright := func(f *media.Frame) { emit(turned(f, c.quarters, &c.pool)) }
 	switch err := c.format.ReadFrame(c.packet); {
@@ -165,6 +185,11 @@ func (c *container) next(emit func(*media.Frame)) error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("cut short or broken: %w: %w", ErrUnreadable, err)
+	}
+	if c.ear != nil && c.packet.StreamIndex() == c.sound.Index() {
+		// Damaged sound is a hole in it, which the times of what follows tell.
+		_ = c.ear.DecodePacket(c.packet, hear)
+		return nil
 	}
 	if c.packet.StreamIndex() != c.stream.Index() || c.packet.Size() == 0 {
 		return nil
@@ -203,6 +228,9 @@ func refused(err error) error {
 func (c *container) close() {
 	if c.decoder != nil {
 		c.decoder.Close()
+	}
+	if c.ear != nil {
+		c.ear.Close()
 	}
 	if c.format != nil {
 		c.format.CloseInput()

@@ -12,9 +12,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"vivavoce/media"
+	"vivavoce/media/codec"
 )
 
 var (
@@ -30,6 +32,10 @@ var (
 	// ErrTooLong says that the video lasts longer than allowed.
 	ErrTooLong = errors.New("video too long")
 )
+
+// maxHeard bounds the blocks of sound that wait for a frame: some ten seconds. Containers
+// interleave within one or two.
+const maxHeard = 512
 
 // Options bound and pace a file. The zero Options read as fast as asked.
 type Options struct {
@@ -70,6 +76,7 @@ type Source struct {
 	options Options
 	video   *container
 	waiting []*media.Frame // decoded and upright, oldest first
+	heard   []media.Sound  // decoded, for the next frame; in the container's time
 	clock   clock
 	seq     uint64
 	started time.Time // wall clock of PTS 0, for Realtime
@@ -163,6 +170,7 @@ func (s *Source) Next(ctx context.Context) (*media.Frame, error) {
 	} else if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	f.Sound = s.told()
 	copy(s.waiting, s.waiting[1:])
 	s.waiting = s.waiting[:len(s.waiting)-1]
 	f.Arrived = time.Now()
@@ -176,6 +184,7 @@ func (s *Source) fill() {
 	if errors.Is(err, io.EOF) && s.options.Loop {
 		s.video.close()
 		s.clock.restart()
+		s.heard = nil // from after the last frame
 		err = s.begin()
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -196,7 +205,7 @@ func (s *Source) read() error {
 		}
 		s.seq++
 		s.waiting = append(s.waiting, f)
-	})
+	}, s.hear)
 	if errors.Is(err, errDamaged) {
 		s.damaged++
 		err = nil
@@ -205,6 +214,28 @@ func (s *Source) read() error {
 		return over
 	}
 	return err
+}
+
+// hear keeps a copy of a block of sound for the next frame: what was read before a frame
+// goes with it, so that a file replays the same.
+func (s *Source) hear(h media.Sound) {
+	if h.PTS == codec.NoPTS {
+		return // nobody could say what it goes with
+	}
+	if len(s.heard) == maxHeard {
+		s.heard = slices.Delete(s.heard, 0, 1)
+	}
+	s.heard = append(s.heard, media.Sound{PTS: h.PTS, Samples: slices.Clone(h.Samples)})
+}
+
+// told gives what was heard so far, on the frames' clock.
+func (s *Source) told() []media.Sound {
+	heard := s.heard
+	s.heard = nil
+	for i := range heard {
+		heard[i].PTS = s.clock.sound(heard[i].PTS)
+	}
+	return heard
 }
 
 // wait returns when a frame of this PTS is due, or ctx is done.
