@@ -28,6 +28,7 @@ const (
 	TextureScreen     Reason = "texture.screen"
 	TexturePrint      Reason = "texture.print"
 	TexturePaste      Reason = "texture.paste"
+	TextureMask       Reason = "texture.mask"
 	TextureLow        Reason = "texture.low"
 	TextureNotChecked Reason = "texture.not_checked"
 

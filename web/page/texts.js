@@ -68,6 +68,7 @@ export const reasons = {
   'texture.screen': 'The picture looked like one of a screen: wipe the lens, and avoid reflections and coloured light.',
   'texture.print': 'The picture looked like one of a print: use soft, even light, and stay clear of frames behind you.',
   'texture.paste': 'The picture looked edited: turn off filters and virtual backgrounds.',
+  'texture.mask': 'The face looked like a mask: use soft, even light, and leave your face uncovered.',
   'texture.not_checked': 'The picture itself was not checked.',
   'face.lost': 'Your face left the picture.',
   'face.several': 'There was more than one face in the picture.',

@@ -1,0 +1,126 @@
+package texture
+
+import (
+	"context"
+	"math"
+
+	"vivavoce/pipeline"
+)
+
+// Look is what was seen in one picture.
+type Look struct {
+	Evidence Evidence
+	Judged   bool             // a network looked as well
+	LogP     [Classes]float64 // its natural logarithms of the posteriors
+}
+
+// Examiner looks at single pictures. It is not for concurrent use.
+type Examiner struct {
+	net    Net // nil: evidence only
+	fusion Fusion
+	meter  *meter
+	pics   *pictures
+	turn   int // of spots
+}
+
+// NewExaminer returns one; net may be nil.
+func NewExaminer(net Net, f Fusion) *Examiner {
+	return &Examiner{net: net, fusion: f, meter: newMeter(), pics: newPictures()}
+}
+
+// Look looks at one face, at one detail of it, the next one each time. ok is false where the face
+// is missing or too small.
+func (x *Examiner) Look(ctx context.Context, face *pipeline.Face) (l Look, ok bool, err error) {
+	return x.look(ctx, face, 1)
+}
+
+func (x *Examiner) look(ctx context.Context, face *pipeline.Face, details int) (l Look, ok bool, err error) {
+	p, ok := newPlace(face)
+	if !ok {
+		return l, false, nil
+	}
+	l.Evidence = x.meter.measure(p)
+	if x.net == nil {
+		return l, true, nil
+	}
+	l.Judged = true
+	x.pics.surround(p)
+	spots := spots()
+	for range details {
+		x.pics.zoom(p, face.Points[spots[x.turn%len(spots)]])
+		x.turn++
+		if err := x.net.Judge(ctx, x.pics.detail, x.pics.context, x.pics.logp); err != nil {
+			return l, false, err
+		}
+		for c, v := range x.pics.logp {
+			l.LogP[c] += float64(v) / float64(details)
+		}
+	}
+	return l, true, nil
+}
+
+// Picture judges one photograph, or one frame, by itself: at every detail of the face. The
+// score is of [pipeline.Whole] and settled. It knows no more of a face than one picture shows,
+// so it is weaker than the stage on a video.
+func (x *Examiner) Picture(ctx context.Context, face *pipeline.Face) (pipeline.Score, error) {
+	var s sum
+	l, ok, err := x.look(ctx, face, len(spots()))
+	if err != nil {
+		return pipeline.Score{}, err
+	}
+	if ok {
+		s.add(x.fusion, l)
+	}
+	return s.score(1, 0, true), nil
+}
+
+// sum adds up looks.
+type sum struct {
+	n       int
+	odds    float64 // of bona fide, natural logarithms
+	classes [Classes]float64
+}
+
+func (s *sum) add(f Fusion, l Look) {
+	odds := f.logOdds(l)
+	if math.IsNaN(odds) {
+		return
+	}
+	s.n++
+	s.odds += odds
+	for c, v := range l.LogP {
+		s.classes[c] += v
+	}
+}
+
+// explained is the value below which a score says why.
+const explained = 0.8
+
+// score is that of the looks so far, of which there must be least; less is taken off the log
+// odds.
+func (s *sum) score(least int, less float64, settled bool) pipeline.Score {
+	score := pipeline.Score{Name: pipeline.ScoreTexture, Step: pipeline.Whole, Settled: settled}
+	if s.n < least {
+		score.Reasons = []pipeline.Reason{pipeline.TextureNotChecked}
+		return score
+	}
+	score.Checked, score.Value = true, sigmoid(s.odds/float64(s.n)-less)
+	if score.Value < explained {
+		score.Reasons = []pipeline.Reason{s.reason()}
+	}
+	return score
+}
+
+// reason is the likeliest attack's, where the network saw one.
+func (s *sum) reason() pipeline.Reason {
+	best := Screen
+	for c := Screen; c < Classes; c++ {
+		if s.classes[c] > s.classes[best] {
+			best = c
+		}
+	}
+	if !(s.classes[best] > s.classes[BonaFide]) {
+		return pipeline.TextureLow
+	}
+	return [Classes]pipeline.Reason{Screen: pipeline.TextureScreen, Print: pipeline.TexturePrint, Paste: pipeline.TexturePaste, Mask: pipeline.TextureMask}[best]
+}

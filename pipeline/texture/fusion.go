@@ -1,0 +1,68 @@
+package texture
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+)
+
+// Fusion puts the network and the evidence together: a logistic, fitted by models/train/texture on attacks that
+// are not those it is measured on. It is models/texture/calibration.json.
+type Fusion struct {
+	Bias float64 `json:"bias"`
+	// Net weighs the network's log odds of bona fide, which are cut to ±NetLimit.
+	Net      float64 `json:"net"`
+	NetLimit float64 `json:"net_limit"`
+	// Evidence has one entry for each of EvidenceNames, in their order. Values are taken as
+	// (value − Mean) / Scale, cut to ±3; what could not be measured counts as Mean.
+	Evidence []Term `json:"evidence"`
+}
+
+// Term is one piece of evidence in a Fusion.
+type Term struct {
+	Name   string  `json:"name"`
+	Mean   float64 `json:"mean"`
+	Scale  float64 `json:"scale"`
+	Weight float64 `json:"weight"`
+}
+
+// termLimit keeps one odd measurement from deciding alone.
+const termLimit = 3
+
+func parseFusion(b []byte) (f Fusion, err error) {
+	if err := json.Unmarshal(b, &f); err != nil {
+		return f, fmt.Errorf("read texture calibration: %w", err)
+	}
+	return f, f.check()
+}
+
+func (f Fusion) check() error {
+	names := EvidenceNames()
+	if len(f.Evidence) != len(names) {
+		return fmt.Errorf("texture calibration: %d terms, want %d", len(f.Evidence), len(names))
+	}
+	sum := f.Bias + f.Net + f.NetLimit
+	for i, t := range f.Evidence {
+		if t.Name != names[i] || !(t.Scale > 0) {
+			return fmt.Errorf("texture calibration: term %d is %q with scale %v, want %q and above 0", i, t.Name, t.Scale, names[i])
+		}
+		sum += t.Mean + t.Scale + t.Weight
+	}
+	if math.IsNaN(sum) || math.IsInf(sum, 0) || f.NetLimit < 0 {
+		return fmt.Errorf("texture calibration: bias %v, net %v, limit %v and its terms are not all numbers", f.Bias, f.Net, f.NetLimit)
+	}
+	return nil
+}
+
+// logOdds of bona fide, natural logarithm.
+func (f Fusion) logOdds(l Look) float64 {
+	z := f.Bias + f.Net*min(max(l.margin(), -f.NetLimit), f.NetLimit)
+	for i, t := range f.Evidence {
+		if v := (l.Evidence[i] - t.Mean) / t.Scale; !math.IsNaN(v) {
+			z += t.Weight * min(max(v, -termLimit), termLimit)
+		}
+	}
+	return z
+}
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
