@@ -12,6 +12,7 @@ import (
 	"vivavoce/pipeline/lips"
 	"vivavoce/pipeline/motion"
 	"vivavoce/pipeline/quality"
+	"vivavoce/pipeline/texture"
 )
 
 // challengeFlags say what a person is asked.
@@ -83,10 +84,14 @@ func (e *engine) assemble(t pipeline.Timing, q quality.Options, metrics pipeline
 	if err != nil {
 		return err
 	}
+	looking, err := e.texture()
+	if err != nil {
+		return err
+	}
 	e.judge, err = pipeline.NewJudge(pipeline.JudgeOptions{
 		NewFinder: e.newFinder,
 		NewGuide:  guide,
-		Stages:    []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading)},
+		Stages:    []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), texture.New(looking)},
 		Policy:    pipeline.DefaultPolicy(),
 		Timing:    t,
 		Metrics:   metrics,
@@ -108,4 +113,14 @@ func (e *engine) lips(r recording) (lips.Options, error) {
 		return lips.Options{}, err
 	}
 	return lips.Options{Reader: n, Phrase: r.phrase, Heard: r.heard}, nil
+}
+
+// texture opens the network that looks at the picture; a version that ships none does not check
+// it. A look takes some milliseconds a few times a second.
+func (e *engine) texture() (texture.Options, error) {
+	n, f, err := texture.Load(e.library, models.Live)
+	if errors.Is(err, models.ErrUnlisted) {
+		return texture.Options{}, nil
+	}
+	return texture.Options{Net: n, Fusion: f}, err
 }
