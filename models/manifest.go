@@ -51,6 +51,14 @@ type file struct {
 	Model   string  `json:"model"`  // the name for Library.Load; "" where it is not a model
 	Inputs  []Shape `json:"inputs"`
 	Outputs []Shape `json:"outputs"`
+	// Constants are inputs that every run gives the same.
+	Constants []constant `json:"constants"`
+}
+
+// constant is an int64 scalar input.
+type constant struct {
+	Name  string `json:"name"`
+	Value int64  `json:"value"`
 }
 
 // Names of the files that are not models.

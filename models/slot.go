@@ -13,6 +13,7 @@ import (
 type slot struct {
 	length  int // in steps, where the model leaves that free
 	in, out []*ort.Tensor[float32]
+	fixed   []*ort.Scalar[int64]
 	binding *ort.IoBinding
 	pins    runtime.Pinner
 }
@@ -30,6 +31,16 @@ func newSlot(session *ort.DynamicAdvancedSession, f file, length int) (*slot, er
 		}
 		s.in = append(s.in, t)
 		if err := b.BindInput(shape.Name, t); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+	}
+	for _, c := range f.Constants {
+		v, err := ort.NewScalar(c.Value)
+		if err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+		s.fixed = append(s.fixed, v)
+		if err := b.BindInput(c.Name, v); err != nil {
 			return nil, errors.Join(err, s.close())
 		}
 	}
@@ -69,6 +80,9 @@ func (s *slot) close() error {
 	err := s.binding.Destroy()
 	for _, t := range append(s.in, s.out...) {
 		err = errors.Join(err, t.Destroy())
+	}
+	for _, v := range s.fixed {
+		err = errors.Join(err, v.Destroy())
 	}
 	s.pins.Unpin()
 	return err
