@@ -21,26 +21,16 @@ import (
 // mouth.still …) lead to undecided: 30107-3 calls it a non-response. The person is
 // told what to do better and may try again; nobody passes by it. A score that is low without any
 // reason counts as evidence, so that a stage cannot excuse somebody by being silent.
-type Policy struct{ Checks []Check }
+type Policy struct {
+	Name   string // for people; nothing depends on it
+	Checks []Check
+}
 
 // Check is one score of the whole session that a policy knows.
 type Check struct {
 	Name      string  // of the score
 	Threshold float64 // the least value that passes, above 0 and at most 1
 	Required  bool    // a live verdict needs it; otherwise it is only shown
-}
-
-// DefaultPolicy requires motion, depth and mouth; lips, the digits that were read,
-// are shown but not required. The thresholds are those that the stages' own documentation derives;
-// they are provisional and not calibrated.
-func DefaultPolicy() Policy {
-	return Policy{Checks: []Check{
-		{Name: ScoreMotion, Threshold: 0.5, Required: true},
-		{Name: ScoreDepth, Threshold: 0.5, Required: true},
-		{Name: ScoreMouth, Threshold: 0.5, Required: true},
-		{Name: ScoreLips, Threshold: 0.5},
-		{Name: ScoreTexture, Threshold: 0.5},
-	}}
 }
 
 // Validate says what makes p unfit to decide by.

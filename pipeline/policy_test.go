@@ -14,7 +14,7 @@ func TestPolicyDecides(t *testing.T) {
 	good := func(but ...Score) []Score {
 		scores := []Score{
 			whole(ScoreMotion, 0.9), whole(ScoreDepth, 1), whole(ScoreMouth, 0.75),
-			{Name: ScoreLips, Step: Whole, Settled: true, Reasons: []Reason{LipsNotChecked}},
+			whole(ScoreLips, 0.95),
 		}
 		for _, b := range but {
 			i := slices.IndexFunc(scores, func(s Score) bool { return s.Name == b.Name })
@@ -30,10 +30,10 @@ func TestPolicyDecides(t *testing.T) {
 		reasons    []Reason
 	}{
 		{"all good", good(), Live, 75, nil},
-		{"at the thresholds", good(whole(ScoreMotion, 0.5), whole(ScoreDepth, 0.5), whole(ScoreMouth, 0.5)), Live, 50, nil},
+		{"at the thresholds", good(whole(ScoreMotion, 0.5), whole(ScoreDepth, 0.5), whole(ScoreMouth, 0.5), whole(ScoreLips, 0.5)), Live, 50, nil},
 		{"just below", good(whole(ScoreMouth, 0.4999, MouthStill)), Undecided, 49, []Reason{MouthStill}},
-		{"nothing", nil, Undecided, 0, []Reason{MotionNotChecked, DepthNotChecked, MouthNotChecked}},
-		{"one missing", good()[:2], Undecided, 0, []Reason{MouthNotChecked}},
+		{"nothing", nil, Undecided, 0, []Reason{MotionNotChecked, DepthNotChecked, MouthNotChecked, LipsNotChecked}},
+		{"one missing", good()[:3], Undecided, 0, []Reason{LipsNotChecked}},
 		{"one not checked", good(Score{Name: ScoreDepth, Step: Whole, Value: 1, Reasons: []Reason{DepthNotChecked}}), Undecided, 0, []Reason{DepthNotChecked}},
 		{"not checked without a reason", good(Score{Name: ScoreDepth, Step: Whole, Value: 1}), Undecided, 0, []Reason{DepthNotChecked}},
 		{"only of a step", good(Score{Name: ScoreMotion, Step: 0, Checked: true, Value: 1}), Undecided, 0, []Reason{MotionNotChecked}},
@@ -45,10 +45,11 @@ func TestPolicyDecides(t *testing.T) {
 		{"the wrong way, chewing", good(whole(ScoreMotion, 0.1, MotionWrongWay), whole(ScoreMouth, 0, MouthRestless)), Undecided, 0, []Reason{MotionWrongWay, MouthRestless}},
 		{"flat", good(whole(ScoreDepth, 0, DepthFlat)), Spoof, 0, []Reason{DepthFlat}},
 		{"flat and did nothing", good(whole(ScoreMotion, 0.05, MotionNoTurn), whole(ScoreDepth, 0.1, DepthFlat)), Spoof, 5, []Reason{DepthFlat, MotionNoTurn}},
-		{"flat and one missing", []Score{whole(ScoreDepth, 0, DepthFlat)}, Spoof, 0, []Reason{DepthFlat, MotionNotChecked, MouthNotChecked}},
+		{"flat and one missing", []Score{whole(ScoreDepth, 0, DepthFlat)}, Spoof, 0, []Reason{DepthFlat, MotionNotChecked, MouthNotChecked, LipsNotChecked}},
 		{"jumped, among excuses", good(whole(ScoreMotion, 0.05, MotionTooSmall, MotionNotSmooth)), Spoof, 5, []Reason{MotionNotSmooth, MotionTooSmall}},
 		{"low without a reason", good(whole(ScoreMouth, 0.1)), Spoof, 10, []Reason{"mouth.low"}},
-		{"lips do not matter", good(whole(ScoreLips, 0)), Live, 75, nil},
+		{"other digits", good(whole(ScoreLips, 0.1, LipsWrongDigit)), Undecided, 10, []Reason{LipsWrongDigit}},
+		{"digits that nobody read", good(Score{Name: ScoreLips, Step: Whole, Reasons: []Reason{LipsNotChecked}}), Undecided, 0, []Reason{LipsNotChecked}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := DefaultPolicy().Decide(c.scores)
@@ -79,7 +80,7 @@ func TestPolicyIsValidated(t *testing.T) {
 			if err := c.p.Validate(); (err == nil) != c.ok {
 				t.Errorf("Validate() = %v, want ok %v", err, c.ok)
 			}
-			v := c.p.Decide([]Score{whole("a", 1), whole(ScoreMotion, 1), whole(ScoreDepth, 1), whole(ScoreMouth, 1)})
+			v := c.p.Decide([]Score{whole("a", 1), whole(ScoreMotion, 1), whole(ScoreDepth, 1), whole(ScoreMouth, 1), whole(ScoreLips, 1)})
 			if (v.Outcome == Live) != c.ok {
 				t.Errorf("all scores 1: outcome %v, want live %v", v.Outcome, c.ok)
 			}
@@ -91,25 +92,68 @@ func TestPolicyKnowsItsChecks(t *testing.T) {
 	if c, ok := DefaultPolicy().Check(ScoreMouth); !ok || !c.Required {
 		t.Errorf("mouth = %+v, %v, want a required check", c, ok)
 	}
-	if c, ok := DefaultPolicy().Check(ScoreLips); !ok || c.Required {
-		t.Errorf("lips = %+v, %v, want a check that is not required", c, ok)
+	if c, ok := DefaultPolicy().Check(ScoreLips); !ok || !c.Required {
+		t.Errorf("lips = %+v, %v, want a required check", c, ok)
 	}
 	if _, ok := DefaultPolicy().Check("beauty"); ok {
 		t.Error("beauty is checked")
 	}
 }
 
+func TestPoliciesByName(t *testing.T) {
+	all := func(v float64) (scores []Score) {
+		for _, name := range []string{ScoreMotion, ScoreDepth, ScoreMouth, ScoreLips} {
+			scores = append(scores, whole(name, v))
+		}
+		return scores
+	}
+	only := []Score{whole(ScoreLips, 0.6)}
+	silent := append(all(0.55)[:3], Score{Name: ScoreLips, Step: Whole})
+	for _, c := range []struct {
+		name                     string
+		fair, good, silent, lips bool // who passes
+	}{
+		{"relaxed", true, true, true, false},
+		{"default", true, true, false, false},
+		{"strict", false, true, false, false},
+		{"recording", true, true, false, true},
+	} {
+		p, err := PolicyNamed(c.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Validate(); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		for _, tried := range []struct {
+			who    string
+			scores []Score
+			live   bool
+		}{{"fair", all(0.55), c.fair}, {"good", all(0.8), c.good}, {"unread digits", silent, c.silent}, {"lips alone", only, c.lips}} {
+			if v := p.Decide(tried.scores); (v.Outcome == Live) != tried.live {
+				t.Errorf("%s, %s: %v, want live %v", c.name, tried.who, v.Outcome, tried.live)
+			}
+		}
+	}
+	if _, err := PolicyNamed("lax"); err == nil {
+		t.Error("there is a policy lax")
+	}
+}
+
 func FuzzPolicyNeverAdmitsTheUnchecked(f *testing.F) {
-	f.Add(0.9, true, 0.9, true, 0.9, false)
-	f.Add(math.NaN(), true, math.Inf(1), true, -1.0, true)
-	f.Fuzz(func(t *testing.T, a float64, ca bool, b float64, cb bool, c float64, cc bool) {
+	f.Add(0.9, true, 0.9, true, 0.9, false, 0.9, true)
+	f.Add(0.9, true, 0.9, true, 0.9, true, 0.9, true)
+	f.Add(math.NaN(), true, math.Inf(1), true, -1.0, true, 0.9, true)
+	f.Fuzz(func(t *testing.T, a float64, ca bool, b float64, cb bool, c float64, cc bool, d float64, cd bool) {
 		scores := []Score{
 			{Name: ScoreMotion, Step: Whole, Checked: ca, Value: a},
 			{Name: ScoreDepth, Step: Whole, Checked: cb, Value: b},
 			{Name: ScoreMouth, Step: Whole, Checked: cc, Value: c},
+			{Name: ScoreLips, Step: Whole, Checked: cd, Value: d},
 		}
 		v := DefaultPolicy().Decide(scores)
-		live := ca && cb && cc && a >= 0.5 && a <= 1 && b >= 0.5 && b <= 1 && c >= 0.5 && c <= 1
+		passes := func(checked bool, v float64) bool { return checked && v >= 0.5 && v <= 1 }
+		live := passes(ca, a) && passes(cb, b) && passes(cc, c) && passes(cd, d)
 		if (v.Outcome == Live) != live {
 			t.Errorf("%+v: outcome %v, want live %v", scores, v.Outcome, live)
 		}
