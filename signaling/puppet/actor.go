@@ -14,6 +14,8 @@ type Actor struct {
 	Reaction time.Duration
 	// Mirrored turns the wrong way; Mute keeps the mouth shut; Still never turns.
 	Mirrored, Mute, Still bool
+	// Says is what it says when asked; nil says that.
+	Says Answer
 	// Yaw and Pitch are how far it turns, in degrees; 0 means 24 and 17.
 	Yaw, Pitch float64
 
@@ -26,11 +28,10 @@ type move struct {
 	step  pipeline.Step
 }
 
-// How long a turn takes one way, how long it rests there, and a digit.
+// How long a turn takes one way, and how long it rests there.
 const (
-	turnTime  = 450 * time.Millisecond
-	turnRest  = 250 * time.Millisecond
-	digitTime = 600 * time.Millisecond
+	turnTime = 450 * time.Millisecond
+	turnRest = 250 * time.Millisecond
 )
 
 // Hear plans the answer to a step prompted at now.
@@ -41,6 +42,9 @@ func (a *Actor) Hear(step pipeline.Step, now time.Duration) {
 		if step.Kind == pipeline.StepDigit {
 			reaction = 200 * time.Millisecond // the phrase is known beforehand
 		}
+	}
+	if step.Kind == pipeline.StepDigit {
+		step.Digit = a.Says.to(step.Digit)
 	}
 	a.moves = append(a.moves, move{now + reaction, step})
 }
@@ -67,18 +71,13 @@ func blink(now time.Duration) float32 {
 }
 
 func (a *Actor) add(look *Look, step pipeline.Step, since time.Duration) {
-	if since < 0 {
-		return
-	}
 	if step.Kind == pipeline.StepDigit {
 		if !a.Mute {
-			v := visemeAt(step.Digit, float64(since)/float64(digitTime))
-			look.Open += v.open
-			look.Width += v.width
+			look.Mouth.add(Saying(step.Digit, since))
 		}
 		return
 	}
-	if a.Still {
+	if a.Still || since < 0 {
 		return
 	}
 	yaw, pitch := a.Yaw, a.Pitch
@@ -120,40 +119,3 @@ func turnSize(since time.Duration) float64 {
 }
 
 func leastJerk(x float64) float64 { return x * x * x * (10 - 15*x + 6*x*x) }
-
-// viseme is a mouth shape.
-type viseme struct{ open, width float32 }
-
-// digits are rough mouth shapes over the time of an English digit: enough to move
-// as a speaking mouth does, not enough to be read.
-var digits = [10][]viseme{
-	{{.2, .5}, {.35, .5}, {.25, .2}, {.5, -.6}, {.3, -.9}}, // z ih r ow
-	{{.2, -.9}, {.6, 0}, {.45, .1}, {.2, .2}},              // w ah n
-	{{.2, .2}, {.25, -.8}, {.3, -1}, {.2, -.7}},            // t uw
-	{{.15, .1}, {.25, -.3}, {.4, .7}, {.35, .8}},           // th r iy
-	{{.05, .2}, {.15, .1}, {.6, -.7}, {.35, -.4}},          // f ao r
-	{{.05, .2}, {.7, .2}, {.5, .5}, {.1, .2}},              // f ay v
-	{{.15, .4}, {.35, .4}, {.2, .3}, {.15, .4}},            // s ih k s
-	{{.15, .4}, {.5, .4}, {.1, .2}, {.35, .2}, {.2, .2}},   // s eh v ah n
-	{{.5, .6}, {.4, .7}, {.15, .3}},                        // ey t
-	{{.2, .2}, {.7, .2}, {.45, .6}, {.2, .3}},              // n ay n
-}
-
-// visemeAt blends the shapes of a digit at phase 0–1, from and to a shut mouth.
-func visemeAt(digit int, phase float64) viseme {
-	if phase < 0 || phase > 1 || digit < 0 || digit > 9 {
-		return viseme{}
-	}
-	shapes := digits[digit]
-	at := func(i int) viseme {
-		if i < 0 || i >= len(shapes) {
-			return viseme{}
-		}
-		return shapes[i]
-	}
-	x := phase*float64(len(shapes)+1) - 1
-	i := int(math.Floor(x))
-	w := smooth(float32(x - float64(i)))
-	a, b := at(i), at(i+1)
-	return viseme{a.open + (b.open-a.open)*w, a.width + (b.width-a.width)*w}
-}

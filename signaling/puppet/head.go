@@ -3,7 +3,6 @@ package puppet
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"vivavoce/models"
 	"vivavoce/pipeline"
@@ -18,11 +17,7 @@ type Head struct {
 	face  surface
 	rings []surface // outermost first
 	mouth surface   // the cavity behind the lips
-	jaw   []float32 // per face vertex, how far it follows the jaw, 0–1
-	lips  []float32 // per face vertex, how far it follows the lips' width, 0–1
-	// mouthX is the mouth's centre line and pivot the point the head turns about.
-	mouthX float32
-	pivot  vec
+	pivot vec       // the head turns about it
 }
 
 // ErrNoSkin means that the picture given for the skin holds no usable face.
@@ -38,7 +33,9 @@ func NewHead(picture *texture, f *pipeline.Face, g *models.Geometry) (*Head, err
 	}
 	h := &Head{skin: picture}
 	h.face = faceSurface(f, g)
-	h.weigh()
+	p := h.face.pos
+	h.face.pulls = pulls(p)
+	h.pivot = vec{(p[78].x + p[308].x) / 2, p[1].y, p[234].z + 0.3}
 	h.surround()
 	h.cavity()
 	return h, nil
@@ -72,41 +69,16 @@ func faceSurface(f *pipeline.Face, g *models.Geometry) surface {
 	return s
 }
 
-// weigh finds how far each vertex follows the jaw and the lips.
-func (h *Head) weigh() {
-	p := h.face.pos
-	h.jaw, h.lips = make([]float32, meshPoints), make([]float32, meshPoints)
-	left, right := p[61], p[291]
-	chin := p[152]
-	h.mouthX = (left.x + right.x) / 2
-	corner, half := (left.y+right.y)/2, (right.x-left.x)/2
-	cheek := (p[454].x - p[234].x) / 2
-	for i, v := range p {
-		across := abs(v.x-h.mouthX) / cheek
-		down := smooth((v.y - corner) / (chin.y - corner) / 0.6)
-		h.jaw[i] = down * max(0, 1-across*across*across)
-		dx, dy := (v.x-h.mouthX)/half, (v.y-corner)/half
-		h.lips[i] = float32(math.Exp(float64(-(dx*dx + dy*dy) / 2)))
-	}
-	for _, row := range lowerLip {
-		for _, i := range row {
-			x := (p[i].x - h.mouthX) / half
-			h.jaw[i] = float32(math.Sqrt(float64(max(0, 1-x*x))))
-		}
-	}
-	for _, row := range upperLip {
-		for _, i := range row {
-			h.jaw[i] = 0
-		}
-	}
-	h.pivot = vec{h.mouthX, p[1].y, p[234].z + 0.3}
-}
-
 // Rings around the face oval, as multiples of its radius: the last ones stay
 // where they are and fade into the backdrop, so that a turning head leaves no hole.
-var ringSizes = []struct{ size, follow, opaque float32 }{
-	{1.18, 1, 1}, {1.45, 0.85, 1}, {1.75, 0.4, 0.9}, {2.1, 0, 0},
+// The skin below the chin moves with it, less and less.
+var ringSizes = []ring{
+	{1.18, 1, 1, 0.8}, {1.45, 0.85, 1, 0.3}, {1.75, 0.4, 0.9, 0}, {2.1, 0, 0, 0},
 }
+
+// ring is a closed line around the face: how large, how far it follows the head and how opaque
+// it is, and how far it follows the mouth.
+type ring struct{ size, follow, opaque, mouth float32 }
 
 // surround adds the rings, from the picture around the face.
 func (h *Head) surround() {
@@ -119,12 +91,11 @@ func (h *Head) surround() {
 		mid.x += innerUV[k].x / float32(n)
 		mid.y += innerUV[k].y / float32(n)
 	}
-	from := ringSizes[0]
-	from.size, from.follow, from.opaque = 1, 1, 1
+	from := ring{1, 1, 1, 1}
 	for _, to := range ringSizes {
 		var s surface
 		for k := range n {
-			for _, r := range []struct{ size, follow, opaque float32 }{from, to} {
+			for _, r := range []ring{from, to} {
 				p := inner[k]
 				s.pos = append(s.pos, vec{p.x * r.size, p.y * r.size, p.z + (r.size-1)*0.5})
 				s.uv = append(s.uv, vec2{
@@ -133,6 +104,7 @@ func (h *Head) surround() {
 				})
 				s.follow = append(s.follow, r.follow)
 				s.opaque = append(s.opaque, r.opaque)
+				s.pulls = append(s.pulls, h.face.pulls[oval[k]].scaled(r.mouth))
 			}
 			a, b := uint16(2*k), uint16(2*((k+1)%n))
 			s.tris = append(s.tris, [3]uint16{a, a + 1, b}, [3]uint16{b, a + 1, b + 1})

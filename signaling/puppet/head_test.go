@@ -82,7 +82,7 @@ func testTracking(t *testing.T, i int) {
 		if n == 0 {
 			neutral = found.Pose
 		}
-		t.Logf("asked %5.1f %5.1f %5.1f open %.1f: found %5.1f %5.1f %5.1f open %.2f eyes %.2f others %d presence %.2f", look.Pose.Yaw, look.Pose.Pitch, look.Pose.Roll, look.Open,
+		t.Logf("asked %5.1f %5.1f %5.1f: found %5.1f %5.1f %5.1f open %.2f eyes %.2f others %d presence %.2f", look.Pose.Yaw, look.Pose.Pitch, look.Pose.Roll,
 			found.Pose.Yaw, found.Pose.Pitch, found.Pose.Roll, found.MouthOpen, found.LeftEyeOpen, found.Others, found.Presence)
 		for _, axis := range []struct {
 			name      string
@@ -100,7 +100,7 @@ func testTracking(t *testing.T, i int) {
 	}
 }
 
-// sweep goes out and back on each axis, as a person does, then opens the mouth.
+// sweep goes out and back on each axis, as a person does, then speaks.
 func sweep() (looks []puppet.Look) {
 	for _, axis := range []func(float64) pipeline.Pose{
 		func(v float64) pipeline.Pose { return pipeline.Pose{Yaw: v} },
@@ -113,10 +113,10 @@ func sweep() (looks []puppet.Look) {
 			}
 		}
 	}
-	for _, open := range []float32{0, 0.3, 0.6, 1, 0} {
-		looks = append(looks, puppet.Look{Open: open})
+	for d := range 10 {
+		looks = append(looks, puppet.Look{Mouth: puppet.Saying(d, 200*time.Millisecond)})
 	}
-	return append(looks, puppet.Look{Width: -1, Open: 0.3}, puppet.Look{Width: 1, Open: 0.3}, puppet.Look{Blink: 1})
+	return append(looks, puppet.Look{Blink: 1})
 }
 
 // snap writes the frame into $VIVAVOCE_SNAPS, to be looked at.

@@ -11,6 +11,7 @@ type surface struct {
 	tris   [][3]uint16
 	follow []float32 // how far a vertex follows the head; nil is all the way
 	opaque []float32 // 0 shows what is behind; nil is 1
+	pulls  []pull    // how far a vertex follows the mouth; nil does not
 }
 
 // texture is a picture in Y'CbCr with chroma at half size, as frames have it.

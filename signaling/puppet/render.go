@@ -11,8 +11,7 @@ import (
 // Look is how the head looks in one frame.
 type Look struct {
 	Pose  pipeline.Pose // degrees
-	Open  float32       // jaw, 0 shut – 1 wide
-	Width float32       // lips, -1 rounded – 1 spread
+	Mouth Mouth         // how far it is from resting shut
 	Blink float32       // 0 open – 1 shut
 }
 
@@ -80,7 +79,7 @@ func (r *Renderer) Head(f *media.Frame, look Look, x, y float32) {
 	turn := rotation(look.Pose.Yaw, look.Pose.Pitch, look.Pose.Roll)
 	at := vec2{x * float32(f.Width), y * float32(f.Height)}
 	for i := range r.head.rings {
-		r.place(&r.head.rings[i], turn, at, Look{})
+		r.place(&r.head.rings[i], turn, at, look)
 		r.canvas.draw(&r.scratch, r.head.skin, false)
 	}
 	r.place(&r.head.face, turn, at, look)
@@ -93,8 +92,14 @@ func (r *Renderer) place(s *surface, turn matrix, at vec2, look Look) {
 	r.scratch.uv, r.scratch.tris, r.scratch.opaque = s.uv, s.tris, s.opaque
 	r.scratch.pos = append(r.scratch.pos[:0], s.pos...)
 	p := r.scratch.pos
+	for i := range s.pulls {
+		x, y := s.pulls[i].move(&look.Mouth)
+		p[i].x, p[i].y = p[i].x+x, p[i].y+y
+	}
 	if s == &r.head.face {
-		r.express(p, look)
+		for _, l := range lids {
+			p[l[0]] = p[l[0]].to(p[l[1]], look.Blink)
+		}
 	}
 	pivot := r.head.pivot
 	for i, v := range p {
@@ -104,23 +109,6 @@ func (r *Renderer) place(s *surface, turn matrix, at vec2, look Look) {
 		}
 		scale := r.cam.Eyes * distance / (distance + turned.z)
 		p[i] = vec{at.x + turned.x*scale, at.y + turned.y*scale, turned.z}
-	}
-}
-
-// How far a wide jaw drops, and how far full rounding moves the lips, in eye distances.
-const jawDrop, lipWidth, lipForward = 0.42, 0.30, 0.10
-
-// express moves the upright face's vertices: lids, lips and jaw.
-func (r *Renderer) express(p []vec, look Look) {
-	for i := range p {
-		p[i].y += look.Open * jawDrop * r.head.jaw[i]
-		p[i].x += (p[i].x - r.head.mouthX) * look.Width * lipWidth * r.head.lips[i]
-		if look.Width < 0 {
-			p[i].z += look.Width * lipForward * r.head.lips[i]
-		}
-	}
-	for _, l := range lids {
-		p[l[0]] = p[l[0]].to(p[l[1]], look.Blink)
 	}
 }
 

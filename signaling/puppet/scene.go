@@ -15,19 +15,20 @@ type Kind string
 // The kinds.
 const (
 	Person    Kind = "person"
-	WrongWay  Kind = "wrong-way"  // turns the other way
-	Still     Kind = "still"      // a person who does nothing
-	Mute      Kind = "mute"       // turns, and keeps the mouth shut
-	Frozen    Kind = "frozen"     // one picture, repeated
-	FlatPhoto Kind = "flat-photo" // a print, tilted as asked
-	Late      Kind = "late"       // answers two seconds late
-	Empty     Kind = "empty"      // nobody
-	TwoFaces  Kind = "two-faces"  // somebody beside the person
+	WrongWay  Kind = "wrong-way"    // turns the other way
+	Still     Kind = "still"        // a person who does nothing
+	Mute      Kind = "mute"         // turns, and keeps the mouth shut
+	Misspoken Kind = "other-digits" // turns, and says digits that were not asked
+	Frozen    Kind = "frozen"       // one picture, repeated
+	FlatPhoto Kind = "flat-photo"   // a print, tilted as asked
+	Late      Kind = "late"         // answers two seconds late
+	Empty     Kind = "empty"        // nobody
+	TwoFaces  Kind = "two-faces"    // somebody beside the person
 )
 
 // Kinds lists all of them.
 func Kinds() []Kind {
-	return []Kind{Person, WrongWay, Still, Mute, Frozen, FlatPhoto, Late, Empty, TwoFaces}
+	return []Kind{Person, WrongWay, Still, Mute, Misspoken, Frozen, FlatPhoto, Late, Empty, TwoFaces}
 }
 
 // Performance is what happens in front of a puppet's camera. It is for one goroutine;
@@ -52,7 +53,7 @@ type Scene struct {
 	second *Renderer
 }
 
-// NewScene makes a scene with a head; seed makes the sensor noise.
+// NewScene makes a scene with a head; seed makes the sensor noise and the wrong digits.
 func NewScene(kind Kind, head *Head, cam Camera, seed uint64) (*Scene, error) {
 	s := &Scene{kind: kind, cam: cam}
 	switch kind {
@@ -63,6 +64,8 @@ func NewScene(kind Kind, head *Head, cam Camera, seed uint64) (*Scene, error) {
 		s.actor.Still, s.actor.Mute = true, true
 	case Mute:
 		s.actor.Mute = true
+	case Misspoken:
+		s.actor.Says = OtherDigits(seed)
 	case Late:
 		s.actor.Reaction = 2 * time.Second
 	case Frozen, FlatPhoto:

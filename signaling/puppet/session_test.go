@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vivavoce/media/webrtc"
+	"vivavoce/models"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/lips"
 	"vivavoce/pipeline/motion"
@@ -36,9 +37,14 @@ func openWith(t testing.TB, newFinder func() (pipeline.Finder, error), timing pi
 	if err != nil {
 		t.Fatal(err)
 	}
+	library, _ := stage(t)
+	reader, err := lips.Load(library, models.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
 	judge, err := pipeline.NewJudge(pipeline.JudgeOptions{
 		NewFinder: newFinder, NewGuide: guide, Policy: pipeline.DefaultPolicy(), Timing: timing,
-		Stages: []pipeline.Kind{motion.New(motion.Options{}), lips.New(lips.Options{})},
+		Stages: []pipeline.Kind{motion.New(motion.Options{}), lips.New(lips.Options{Reader: reader})},
 	})
 	if err != nil {
 		t.Fatal(err)
