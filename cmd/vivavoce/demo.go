@@ -22,6 +22,7 @@ type demoCmd struct {
 	puppetFlags
 	modelFlags
 	challengeFlags
+	policyFlag
 }
 
 // Run serves on a free port, sends the puppet there and prints what comes back.
@@ -30,6 +31,7 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 	serve := serveCmd{
 		Open: true, Listen: "127.0.0.1:0", APIKey: []string{rand.Text()}, MaxSessions: 1, ShowScores: true,
 		Framing: 20 * time.Second, modelFlags: c.modelFlags, challengeFlags: c.challengeFlags,
+		policyFlag: c.policyFlag,
 	}
 	running, err := serve.open(log)
 	if err != nil {

@@ -26,6 +26,19 @@ func (c challengeFlags) plan() pipeline.Plan {
 	return pipeline.Plan{Digits: c.Digits, Turns: c.Turns}
 }
 
+// policyFlag says by which policy to decide.
+type policyFlag struct {
+	Policy string `help:"What a live verdict needs: relaxed (head and mouth moved when asked), default (also: the digits were said), strict (higher thresholds)." enum:"relaxed,default,strict" default:"default"`
+}
+
+// policy is the one of that name; none is the default.
+func (f policyFlag) policy() (pipeline.Policy, error) {
+	if f.Policy == "" {
+		return pipeline.DefaultPolicy(), nil
+	}
+	return pipeline.PolicyNamed(f.Policy)
+}
+
 // engine is the judge and the models below it.
 type engine struct {
 	library   *models.Library
@@ -47,10 +60,15 @@ func (e *engine) check(p pipeline.Plan) error {
 	return err
 }
 
-// openEngine loads the models and puts the judge together: the one place that
-// lists the stages.
-func openEngine(m modelFlags, t pipeline.Timing, q quality.Options, metrics pipeline.Metrics) (*engine, error) {
-	return openEngineFor(m, t, q, metrics, recording{})
+// engineOptions say how to judge.
+type engineOptions struct {
+	models    modelFlags
+	policy    policyFlag
+	timing    pipeline.Timing
+	quality   quality.Options
+	metrics   pipeline.Metrics // may be nil
+	recording recording
+	reader    string // another digit reader than the manifest's, for measurements
 }
 
 // recording says what should be said in one; a live session prompts instead.
@@ -59,28 +77,33 @@ type recording struct {
 	heard  func(lips.Heard)
 }
 
-// openEngineFor is openEngine for a recording in which something should be said.
-func openEngineFor(m modelFlags, t pipeline.Timing, q quality.Options, metrics pipeline.Metrics, r recording) (*engine, error) {
-	library, err := models.Open(models.Options{Dir: m.Models})
+// openEngine loads the models and puts the judge together: the one place that
+// lists the stages.
+func openEngine(o engineOptions) (*engine, error) {
+	library, err := models.Open(models.Options{Dir: o.models.Models})
 	if err != nil {
 		return nil, err
 	}
 	e := &engine{library: library}
-	if err := e.assemble(t, q, metrics, r); err != nil {
+	if err := e.assemble(o); err != nil {
 		return nil, errors.Join(fmt.Errorf("put the judge together: %w", err), library.Close())
 	}
 	return e, nil
 }
 
-func (e *engine) assemble(t pipeline.Timing, q quality.Options, metrics pipeline.Metrics, r recording) (err error) {
-	if e.newFinder, err = face.New(e.library, face.Options{}); err != nil {
-		return err
-	}
-	guide, err := quality.New(q)
+func (e *engine) assemble(o engineOptions) (err error) {
+	policy, err := o.policy.policy()
 	if err != nil {
 		return err
 	}
-	reading, err := e.lips(r)
+	if e.newFinder, err = face.New(e.library, face.Options{}); err != nil {
+		return err
+	}
+	guide, err := quality.New(o.quality)
+	if err != nil {
+		return err
+	}
+	reading, err := e.lips(o)
 	if err != nil {
 		return err
 	}
@@ -92,9 +115,9 @@ func (e *engine) assemble(t pipeline.Timing, q quality.Options, metrics pipeline
 		NewFinder: e.newFinder,
 		NewGuide:  guide,
 		Stages:    []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), texture.New(looking)},
-		Policy:    pipeline.DefaultPolicy(),
-		Timing:    t,
-		Metrics:   metrics,
+		Policy:    policy,
+		Timing:    o.timing,
+		Metrics:   o.metrics,
 	})
 	return err
 }
@@ -104,15 +127,18 @@ func (e *engine) assemble(t pipeline.Timing, q quality.Options, metrics pipeline
 // It reads in the frames' own lane: some milliseconds a few times a second, as
 // much as one frame's mesh each. In the background lane a session would wait, between two of
 // its frames, until no other session has a frame to look at.
-func (e *engine) lips(r recording) (lips.Options, error) {
+func (e *engine) lips(o engineOptions) (lips.Options, error) {
 	n, err := lips.Load(e.library, models.Live)
+	if err == nil && o.reader != "" {
+		n, err = lips.LoadFile(e.library, o.reader, models.Live, n.Calibration())
+	}
 	switch {
 	case errors.Is(err, models.ErrUnlisted):
 		return lips.Options{}, nil
 	case err != nil:
 		return lips.Options{}, err
 	}
-	return lips.Options{Reader: n, Phrase: r.phrase, Heard: r.heard}, nil
+	return lips.Options{Reader: n, Phrase: o.recording.phrase, Heard: o.recording.heard}, nil
 }
 
 // texture opens the network that looks at the picture; a version that ships none does not check

@@ -34,13 +34,16 @@ type kioskCmd struct {
 	FaceMax float64 `help:"Largest face; 0: for 40 cm." default:"0"`
 	modelFlags
 	challengeFlags
+	policyFlag
 }
 
 // Run serves the local page until ctx ends.
 func (c *kioskCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 	registry := prometheus.NewRegistry()
 	metrics := signaling.NewMetrics(registry)
-	e, err := openEngine(c.modelFlags, pipeline.Timing{Digit: c.Pace}, c.band(), metrics)
+	e, err := openEngine(engineOptions{
+		models: c.modelFlags, policy: c.policyFlag, timing: pipeline.Timing{Digit: c.Pace}, quality: c.band(), metrics: metrics,
+	})
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,9 @@ func TestSplicedPeople(t *testing.T) {
 		paces = []time.Duration{700 * time.Millisecond, 900 * time.Millisecond, 1200 * time.Millisecond}
 	}
 	for _, pace := range paces {
-		e, err := openEngine(modelFlags{Models: dir}, pipeline.Timing{Digit: pace}, quality.Browser(), nil)
+		e, err := openEngine(engineOptions{
+			models: modelFlags{Models: dir}, timing: pipeline.Timing{Digit: pace}, quality: quality.Browser(),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

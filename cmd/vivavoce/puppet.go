@@ -24,7 +24,7 @@ import (
 
 // puppetFlags say who is in front of the rendered camera.
 type puppetFlags struct {
-	Kind        string `help:"Who is in front of the camera: person, wrong-way, still, mute, frozen, flat-photo, late, empty or two-faces." default:"person"`
+	Kind        string `help:"Who is in front of the camera: person, wrong-way, still, mute, other-digits, frozen, flat-photo, late, empty or two-faces." default:"person"`
 	NodeModules string `help:"Folder with the npm packages: a face picture there is the head's skin." default:"models/node_modules" type:"path"`
 	Seed        uint64 `help:"For the picture's noise." default:"1"`
 }
@@ -52,7 +52,7 @@ type puppetCmd struct {
 
 // Run paints until the standard input ends.
 func (c *puppetCmd) Run(ctx context.Context, s streams) error {
-	e, err := openEngine(c.modelFlags, pipeline.Timing{}, quality.Browser(), nil)
+	e, err := openEngine(engineOptions{models: c.modelFlags, quality: quality.Browser()})
 	if err != nil {
 		return err
 	}

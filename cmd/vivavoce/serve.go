@@ -43,6 +43,8 @@ type serveCmd struct {
 	FaceMax       float64       `help:"Largest face." default:"0.85"`
 	modelFlags
 	challengeFlags
+	policyFlag
+	reader string // for measurements: see engineOptions
 }
 
 // Run serves until ctx ends, then lets the running sessions finish.
@@ -83,7 +85,9 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 		q.Size = quality.Browser().Size
 	}
 	timing := pipeline.Timing{Framing: c.Framing, Digit: c.Pace}
-	if r.engine, err = openEngine(c.modelFlags, timing, q, metrics); err != nil {
+	if r.engine, err = openEngine(engineOptions{
+		models: c.modelFlags, policy: c.policyFlag, timing: timing, quality: q, metrics: metrics, reader: c.reader,
+	}); err != nil {
 		return r, err
 	}
 	if err = r.check(c.plan()); err != nil {

@@ -22,6 +22,7 @@ type verifyCmd struct {
 	File   string `arg:"" help:"Recorded video, in any container and codec that FFmpeg reads."`
 	Phrase string `help:"The digits that should be said, at any time and in this order." placeholder:"DIGITS"`
 	JSON   bool   `name:"json" help:"Print the verdict as one JSON object."`
+	Policy string `help:"What a live verdict needs: recording (the --phrase was said, as far as lips tell; nothing else) or one of serve's, which leave every recording undecided." enum:"relaxed,default,strict,recording" default:"default"`
 	modelFlags
 	MaxBytes    int64         `help:"Refuse larger files." default:"268435456"`
 	MaxDuration time.Duration `help:"Refuse longer videos." default:"2m"`
@@ -45,7 +46,10 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	defer src.Close()
 	r := &fileReport{File: c.File, Phrase: c.Phrase, Hints: map[pipeline.HintCode]int{}}
 	timing := pipeline.Timing{Whole: c.MaxDuration + time.Minute, Deciding: time.Minute}
-	e, err := openEngineFor(c.modelFlags, timing, quality.Browser(), nil, recording{c.Phrase, r.listen})
+	e, err := openEngine(engineOptions{
+		models: c.modelFlags, policy: policyFlag{c.Policy}, timing: timing, quality: quality.Browser(),
+		recording: recording{c.Phrase, r.listen},
+	})
 	if err != nil {
 		return err
 	}
