@@ -294,7 +294,7 @@ func (d dice) page(species Species) *Page {
 
 func (d dice) disguise() *Disguise {
 	return &Disguise{
-		Hole: d.apart(1, 1.7), Mouth: d.chance(0.5), Smooth: d.apart(0.004, 0.03), Chroma: d.apart(0.5, 1.2),
+		Hole: d.apart(1, 1.7), Mouth: d.chance(0.5), Smooth: d.apart(0.002, 0.016), Chroma: d.apart(0.5, 1.2),
 		Gloss: d.apart(0, 0.25), Rim: d.any(0.1, 0.7), Stiff: d.any(0, 2),
 	}
 }

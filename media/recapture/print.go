@@ -144,8 +144,9 @@ func (s *sheet) light(u, v, x, y float32, c int) float32 {
 	case u >= 0 && v >= 0 && u < s.w && v < s.h:
 		lum *= s.printed.at(u*s.scale-0.5, v*s.scale-0.5, c)
 		if s.holes != nil {
+			// It is in the paper's shadow.
 			if hole := s.holes.at(u-0.5, v-0.5, 0); hole > 0 {
-				lum += hole * (0.85*s.living.at(u+s.offset[0]-0.5, v+s.offset[1]-0.5, c) - lum)
+				lum += hole * (0.55*s.living.at(u+s.offset[0]-0.5, v+s.offset[1]-0.5, c) - lum)
 			}
 		}
 	case border == 0:

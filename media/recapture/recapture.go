@@ -95,6 +95,8 @@ type Source struct {
 	parameters Parameters
 	attack     attack
 	recode     *recode
+	pool       media.Pool // of frames sent as they are
+	waited     int
 }
 
 // New returns src as an attack of p's kind would show it. src stays the caller's.
@@ -119,7 +121,7 @@ func (s *Source) Next(ctx context.Context) (*media.Frame, error) {
 		return nil, err
 	}
 	defer f.Release()
-	out, err := s.attack.frame(ctx, f)
+	out, err := s.make(ctx, f)
 	if err != nil {
 		return nil, fmt.Errorf("simulate %s at frame %d: %w", s.parameters.Species, f.Seq, err)
 	}
@@ -131,6 +133,18 @@ func (s *Source) Next(ctx context.Context) (*media.Frame, error) {
 	return coded, nil
 }
 
+// patience is how many frames an attack waits for a face; they are sent as they are.
+const patience = 100
+
+func (s *Source) make(ctx context.Context, f *media.Frame) (*media.Frame, error) {
+	out, err := s.attack.frame(ctx, f)
+	if errors.Is(err, ErrNoFace) && s.waited < patience {
+		s.waited++
+		return copyFrame(&s.pool, f), nil
+	}
+	return out, err
+}
+
 // Close frees the codecs.
 func (s *Source) Close() error {
 	s.recode.close()
@@ -139,12 +153,11 @@ func (s *Source) Close() error {
 
 // Face is where the parts of a face are, in pixels of the picture.
 type Face struct {
-	// Oval is the outline of the face, LeftEye, RightEye and Mouth (the lips' outer edge) those of its
-	// parts: closed polygons of the same points in the same order in every picture. Left is the person's.
+	// Oval is the outline of the face, from the forehead's middle on, LeftEye, RightEye and Mouth
+	// (the lips' outer edge, from a corner on) those of its parts: closed polygons of the same points in the
+	// same order in every picture. Left is the person's.
 	Oval, LeftEye, RightEye, Mouth []Point
-	// Lips is the inner edge of the lips, upper corner to corner and back along the lower.
-	Lips []Point
-	Nose Point // its tip
+	Nose                           Point // its tip
 }
 
 // Point is a point of a picture, in pixels from the outer edge of its top left one.
