@@ -17,7 +17,7 @@ type board struct{ scores []Score }
 // be told now; if not, it is forgotten.
 func (b *board) put(s Score) bool {
 	// Stages may reuse what they return: keep copies.
-	s.Reasons = slices.Clone(s.Reasons)
+	s.Reasons, s.Measures = slices.Clone(s.Reasons), slices.Clone(s.Measures)
 	for i, o := range b.scores {
 		if o.Name == s.Name && o.Step == s.Step {
 			if o.Settled || alike(o, s) {
@@ -35,6 +35,20 @@ func alike(a, b Score) bool {
 	return a.Checked == b.Checked && a.Settled == b.Settled && a.Phase == b.Phase &&
 		math.Abs(a.Value-b.Value) < worthTelling && math.Abs(a.Fraction-b.Fraction) < 0.05 &&
 		slices.Equal(a.Reasons, b.Reasons)
+}
+
+// witnesses says who was heard, given whether a face was seen.
+func (b *board) witnesses(face bool) []Witness {
+	var all []Witness
+	if face {
+		all = append(all, WitnessVideo)
+	}
+	if slices.ContainsFunc(b.scores, func(s Score) bool {
+		return s.Name == ScoreSound && s.Step == Whole && s.Checked
+	}) {
+		all = append(all, WitnessSound)
+	}
+	return all
 }
 
 // settled reports whether step's score of that name changes no more.

@@ -128,7 +128,7 @@ func (r *run) decide(ctx context.Context) (Verdict, error) {
 		r.note(scores)
 	}
 	v := r.unseen(r.o.Policy.Decide(r.board.scores))
-	v.Scores = r.board.sorted()
+	v.Scores, v.Witnesses = r.board.sorted(), r.board.witnesses(r.faces > 0)
 	return v, nil
 }
 

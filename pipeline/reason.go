@@ -25,6 +25,11 @@ const (
 	LipsUnreadable Reason = "lips.unreadable"
 	LipsNotChecked Reason = "lips.not_checked"
 
+	SoundShifted    Reason = "sound.shifted"
+	SoundStillFace  Reason = "sound.still_face"
+	SoundElsewhere  Reason = "sound.elsewhere"
+	SoundNotChecked Reason = "sound.not_checked"
+
 	TextureScreen     Reason = "texture.screen"
 	TexturePrint      Reason = "texture.print"
 	TexturePaste      Reason = "texture.paste"
@@ -55,6 +60,7 @@ func (r Reason) excuses() bool {
 	case MotionNoTurn, MotionWrongWay, MotionTooSmall, MotionTooEarly, MotionTooLate,
 		MotionNoReturn, MotionNotChecked, DepthNotChecked,
 		MouthStill, MouthRestless, MouthNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked,
+		SoundElsewhere, SoundNotChecked,
 		TextureNotChecked:
 		return true
 	default:

@@ -42,6 +42,9 @@ type Score struct {
 	Value   float64  // 0–1, 1 is bona fide
 	Settled bool     // no later frame changes it
 	Reasons []Reason // why it is low (below 0.8, whatever the policy's threshold) or not checked
+	// Measures are the figures that the score rests on, for the report; mostly none. They are
+	// exact: for the integrator, never for the page.
+	Measures []Measure
 	// Fraction is how far the person is in answering the step, 0–1, for the page's
 	// progress; 0 for Whole scores.
 	Fraction float64
@@ -50,12 +53,19 @@ type Score struct {
 	Phase Phase
 }
 
+// Measure is one figure behind a score; its name ends in the unit: "lag_ms", "speech_s".
+type Measure struct {
+	Name  string
+	Value float64
+}
+
 // The scores of the stages that there are, as policies name them.
 const (
 	ScoreMotion = "motion" // the head turned as asked
 	ScoreDepth  = "depth"  // and moved as a body in space does
 	ScoreMouth  = "mouth"  // the mouth moved when a digit was asked, and rested otherwise
 	ScoreLips   = "lips"   // the digits were said
+	ScoreSound  = "sound"  // what was heard moved with the mouth
 
 	ScoreTexture = "texture" // the picture is of a face, not of a picture of one
 )

@@ -22,10 +22,23 @@ func (o Outcome) String() string {
 	}
 }
 
+// Witness is a sense that had enough to go by.
+type Witness string
+
+// The witnesses: video where a face was seen, sound where it was heard with that face well
+// enough to be compared.
+const (
+	WitnessVideo Witness = "video"
+	WitnessSound Witness = "sound"
+)
+
 // Verdict is the answer and its evidence.
 type Verdict struct {
 	Outcome    Outcome
 	Confidence int      // 0–100 that a bona fide person did what was asked; not yet calibrated
 	Reasons    []Reason // why not live; empty when live
 	Scores     []Score  // the settled scores, Whole ones first, by name
+	// Witnesses says what the verdict could rest on. Without sound among them nothing that
+	// was heard, if anything was, counted.
+	Witnesses []Witness
 }

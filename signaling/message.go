@@ -112,6 +112,8 @@ type (
 		Value   *float64          `json:"value,omitempty"` // absent: not checked
 		Settled bool              `json:"settled"`
 		Reasons []pipeline.Reason `json:"reasons"`
+		// Measures are the figures behind it, their names ending in the unit.
+		Measures map[string]float64 `json:"measures,omitempty"`
 	}
 	// Verdict is the answer. Checks is for the page; Confidence and Scores are
 	// for the integrator.
@@ -119,8 +121,10 @@ type (
 		Outcome    string            `json:"outcome"`
 		Confidence *int              `json:"confidence,omitempty"`
 		Reasons    []pipeline.Reason `json:"reasons"`
-		Checks     []Check           `json:"checks,omitempty"`
-		Scores     []Score           `json:"scores,omitempty"`
+		// Witnesses says what it rests on: "video", "sound".
+		Witnesses []pipeline.Witness `json:"witnesses,omitempty"`
+		Checks    []Check            `json:"checks,omitempty"`
+		Scores    []Score            `json:"scores,omitempty"`
 	}
 	// Check is a score as the person may see it.
 	Check struct {

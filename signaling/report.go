@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -130,12 +131,21 @@ func scoreMessage(s pipeline.Score) Score {
 	if s.Checked && s.Value >= 0 && s.Value <= 1 {
 		m.Value = &s.Value
 	}
+	for _, f := range s.Measures {
+		if math.IsNaN(f.Value) || math.IsInf(f.Value, 0) {
+			continue
+		}
+		if m.Measures == nil {
+			m.Measures = map[string]float64{}
+		}
+		m.Measures[f.Name] = f.Value
+	}
 	return m
 }
 
 // exactVerdict is for the integrator.
 func exactVerdict(v pipeline.Verdict) Verdict {
-	m := Verdict{Outcome: v.Outcome.String(), Confidence: &v.Confidence, Reasons: reasons(v.Reasons)}
+	m := Verdict{Outcome: v.Outcome.String(), Confidence: &v.Confidence, Reasons: reasons(v.Reasons), Witnesses: v.Witnesses}
 	for _, s := range v.Scores {
 		m.Scores = append(m.Scores, scoreMessage(s))
 	}
@@ -144,7 +154,7 @@ func exactVerdict(v pipeline.Verdict) Verdict {
 
 // pageVerdict is for the person: bands, and only of the whole session.
 func pageVerdict(v pipeline.Verdict) Verdict {
-	m := Verdict{Outcome: v.Outcome.String(), Reasons: reasons(v.Reasons)}
+	m := Verdict{Outcome: v.Outcome.String(), Reasons: reasons(v.Reasons), Witnesses: v.Witnesses}
 	for _, s := range v.Scores {
 		if s.Step != pipeline.Whole {
 			continue

@@ -18,8 +18,8 @@
 /** @typedef {{type: 'prompt', index: number, of: number, kind: 'digit', digit: string, phrase: string, position: number, time_ms: number}} DigitPrompt */
 /** @typedef {TurnPrompt|DigitPrompt} Prompt */
 /** @typedef {{type: 'progress', index: number, phase: 'go'|'return'|'done', fraction?: number, band?: Band|''|null}} Progress */
-/** @typedef {{type: 'score', name: string, checked: boolean, step?: number|null, value?: number, settled?: boolean, reasons?: string[]|null}} Score */
-/** @typedef {{type: 'verdict', outcome: Outcome, reasons?: string[]|null, checks?: Check[]|null}} Verdict */
+/** @typedef {{type: 'score', name: string, checked: boolean, step?: number|null, value?: number, settled?: boolean, reasons?: string[]|null, measures?: {[name: string]: number}}} Score */
+/** @typedef {{type: 'verdict', outcome: Outcome, reasons?: string[]|null, witnesses?: string[]|null, checks?: Check[]|null}} Verdict */
 /** @typedef {{type: 'error', code: string, message?: string, fatal?: boolean}} ErrorMessage */
 /** @typedef {Welcome|Answer|Candidate|StateMessage|Hint|Prompt|Progress|Score|Verdict|ErrorMessage} ServerMessage */
 
@@ -85,7 +85,7 @@ const fromServer = {
   progress: { index: whole, phase: one('go', 'return', 'done'), fraction: opt(unit), band: opt(band) },
   score: { name: text, checked: truth, step: opt(whole), value: opt(unit), settled: opt(truth), reasons: opt(list(text)) },
   verdict: {
-    outcome: one('live', 'spoof', 'undecided'), reasons: opt(list(text)),
+    outcome: one('live', 'spoof', 'undecided'), reasons: opt(list(text)), witnesses: opt(list(text)),
     checks: opt(list(record({ name: text, checked: truth, band: opt(band) }))),
   },
   error: { code: text, message: opt(text), fatal: opt(truth) },

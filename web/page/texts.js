@@ -65,6 +65,10 @@ export const reasons = {
   'lips.wrong_digit': 'We read another digit on your lips than the one that was shown.',
   'lips.unreadable': 'We could not read every digit on your lips: say each one clearly while it is lit.',
   'lips.not_checked': 'Which digits you said was not checked.',
+  'sound.shifted': 'The sound did not come together with your mouth: close other programs that use the microphone.',
+  'sound.still_face': 'We heard speech while your mouth was still: find a quieter place.',
+  'sound.elsewhere': 'We heard somebody else speak: find a quieter place. Silent lips are fine.',
+  'sound.not_checked': 'No speech was compared with your mouth.',
   'texture.screen': 'The picture looked like one of a screen: wipe the lens, and avoid reflections and coloured light.',
   'texture.print': 'The picture looked like one of a print: use soft, even light, and stay clear of frames behind you.',
   'texture.paste': 'The picture looked edited: turn off filters and virtual backgrounds.',
@@ -90,7 +94,7 @@ export const outcomes = {
 };
 
 /** What a verdict rests on, by the name of the score. @type {Record<string, string>} */
-export const checks = { motion: 'Head movement', depth: 'Depth', mouth: 'Mouth movement', lips: 'Spoken digits', texture: 'Picture', injection: 'Camera signal' };
+export const checks = { motion: 'Head movement', depth: 'Depth', mouth: 'Mouth movement', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
 
 /** Why a session is not live. @param {string} code */
 export function reasonText(code) {
