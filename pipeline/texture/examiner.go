@@ -28,13 +28,9 @@ func NewExaminer(net Net, f Fusion) *Examiner {
 	return &Examiner{net: net, fusion: f, meter: newMeter(), pics: newPictures()}
 }
 
-// Look looks at one face, at one detail of it, the next one each time. ok is false where the face
-// is missing or too small.
-func (x *Examiner) Look(ctx context.Context, face *pipeline.Face) (l Look, ok bool, err error) {
-	return x.look(ctx, face, 1)
-}
-
-func (x *Examiner) look(ctx context.Context, face *pipeline.Face, details int) (l Look, ok bool, err error) {
+// Look looks at one face, at so many details of it, going on with the next ones each time. ok is
+// false where the face is missing or too small.
+func (x *Examiner) Look(ctx context.Context, face *pipeline.Face, details int) (l Look, ok bool, err error) {
 	p, ok := newPlace(face)
 	if !ok {
 		return l, false, nil
@@ -64,7 +60,7 @@ func (x *Examiner) look(ctx context.Context, face *pipeline.Face, details int) (
 // so it is weaker than the stage on a video.
 func (x *Examiner) Picture(ctx context.Context, face *pipeline.Face) (pipeline.Score, error) {
 	var s sum
-	l, ok, err := x.look(ctx, face, len(spots()))
+	l, ok, err := x.Look(ctx, face, len(spots()))
 	if err != nil {
 		return pipeline.Score{}, err
 	}

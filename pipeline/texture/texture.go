@@ -77,7 +77,7 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 	if s.looked && f.Frame.PTS < s.next || !facing(f) {
 		return nil, nil
 	}
-	l, ok, err := s.examiner.Look(ctx, f)
+	l, ok, err := s.examiner.Look(ctx, f, 1)
 	if err != nil {
 		return nil, fmt.Errorf("look at frame %d: %w", f.Frame.Seq, err)
 	}
