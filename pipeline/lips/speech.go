@@ -55,6 +55,7 @@ type place struct {
 	logp         float64 // ln of its posterior among ten and none, the others given
 	read         int     // the most probable digit here
 	share        float64 // that one's posterior
+	silent       bool    // rather none was said
 }
 
 // observe takes the next face and what is asked.
@@ -181,6 +182,7 @@ func (s *speech) weigh(p *phrase, l Timeline, digits []int, spans []Span) {
 	s.missing = s.lattice.Missing(s.missing[:0], l.Logp, digits, spans)
 	for i, d := range s.missing {
 		p.digits[i].logp -= softplus(d)
+		p.digits[i].silent = d >= 0
 	}
 	if len(digits) < len(p.digits) {
 		return // the phrase as a whole counts when it is over
@@ -209,7 +211,11 @@ func sumOf(a, b float64) float64 {
 	return add(a, max(b, never))
 }
 
-// score is what a page is told of one digit.
+// ReadDigit is the measure of a digit's score that says which digit was most probably said; it is
+// absent where none was, rather.
+const ReadDigit = "read_digit"
+
+// score is what is told of one digit.
 func (s *speech) score(d place, settled bool) pipeline.Score {
 	score := pipeline.Score{Name: pipeline.ScoreLips, Step: d.index, Settled: settled}
 	if !d.checked {
@@ -217,6 +223,9 @@ func (s *speech) score(d place, settled bool) pipeline.Score {
 		return score
 	}
 	score.Checked, score.Value = true, s.reader.Calibration().Value(d.logp)
+	if !d.silent {
+		score.Measures = []pipeline.Measure{{Name: ReadDigit, Value: float64(d.read)}}
+	}
 	if settled && score.Value < explained {
 		score.Reasons = []pipeline.Reason{d.why()}
 	}

@@ -169,6 +169,23 @@ func TestPromptedDigits(t *testing.T) {
 	}
 }
 
+// TestWhatWasReadIsTold: also where another digit, or none, was said.
+func TestWhatWasReadIsTold(t *testing.T) {
+	s := scene{asked: []int{5, 9, 0, 2}, said: answers(350*ms, 5, 8, 0, -1), tail: 900 * ms}
+	_, steps := listen(t, Options{Reader: &plainReader{}}, s.observations())
+	for i, want := range []int{5, 8, 0, -1} {
+		got := -1
+		for _, m := range steps[i].Measures {
+			if m.Name == ReadDigit {
+				got = int(m.Value)
+			}
+		}
+		if got != want {
+			t.Errorf("step %d: read %d, want %d (-1: none)", i, got, want)
+		}
+	}
+}
+
 // TestRunningScores: a digit's score comes while the next is prompted, and is settled when the
 // phrase is over.
 func TestRunningScores(t *testing.T) {
