@@ -19,6 +19,7 @@ type Attempt struct {
 	guide  Guide // nil gives no hints
 	stages []namedStage
 	acks   acks
+	device atomic.Pointer[Device]
 	ran    atomic.Bool
 }
 
@@ -27,6 +28,10 @@ type Attempt struct {
 // [ErrNotShown]; the first of several counts; one that comes when the next step is
 // up already changes nothing.
 func (a *Attempt) Shown(index int) error { return a.acks.shown(index) }
+
+// Describe says what the client tells of its camera. It may be called from any goroutine; the
+// latest counts, from the next frame on.
+func (a *Attempt) Describe(d Device) { a.device.Store(&d) }
 
 // Run watches src until the challenge is over, or a recording ends, and returns the
 // verdict. It blocks; when it returns, everything that it started has ended. Events are
@@ -174,6 +179,9 @@ func (r *run) take(ctx context.Context, frame *media.Frame) error {
 		r.acknowledge(frame.PTS)
 	}
 	o := Observation{Face: face, Prompt: r.course.visible(frame.PTS)}
+	if d := r.device.Load(); d != nil {
+		o.Device = *d
+	}
 	if o.Prompt != nil && face.Found {
 		r.seen[o.Prompt.Index]++
 	}

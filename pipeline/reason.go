@@ -37,6 +37,21 @@ const (
 	TextureLow        Reason = "texture.low"
 	TextureNotChecked Reason = "texture.not_checked"
 
+	InjectionLoop           Reason = "injection.loop"
+	InjectionMirrored       Reason = "injection.mirrored"
+	InjectionFrozen         Reason = "injection.frozen"
+	InjectionReplayed       Reason = "injection.replayed"
+	InjectionCut            Reason = "injection.cut"
+	InjectionTooRegular     Reason = "injection.too_regular"
+	InjectionRepeatedFrames Reason = "injection.repeated_frames"
+	InjectionNotBrowser     Reason = "injection.not_browser"
+	InjectionNoNoise        Reason = "injection.no_noise"
+	InjectionTooEarly       Reason = "injection.too_early"
+	InjectionSameDelay      Reason = "injection.same_delay"
+	InjectionDelayed        Reason = "injection.delayed"
+	InjectionVirtualCamera  Reason = "injection.virtual_camera"
+	InjectionNotChecked     Reason = "injection.not_checked"
+
 	FaceLost    Reason = "face.lost"
 	FaceSeveral Reason = "face.several"
 
@@ -61,7 +76,7 @@ func (r Reason) excuses() bool {
 		MotionNoReturn, MotionNotChecked, DepthNotChecked,
 		MouthStill, MouthRestless, MouthNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked,
 		SoundElsewhere, SoundNotChecked,
-		TextureNotChecked:
+		TextureNotChecked, InjectionNotChecked:
 		return true
 	default:
 		return false

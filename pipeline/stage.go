@@ -8,6 +8,14 @@ type Observation struct {
 	// Prompt is the step on the screen at Face.Frame.PTS; nil before the first,
 	// between steps, after the last, and for a recording without prompts.
 	Prompt *Prompt
+	Device Device // what the client said of its camera by now; zero when it said nothing
+}
+
+// Device is what the client says of its camera. Any of it may be made up.
+type Device struct {
+	Label         string // as the browser names it
+	Width, Height int    // pixels
+	FrameRate     float64
 }
 
 // Stage gathers one kind of evidence over one session.
@@ -41,6 +49,7 @@ type Score struct {
 	Checked bool     // false: there was not enough to see; Value means nothing
 	Value   float64  // 0–1, 1 is bona fide
 	Settled bool     // no later frame changes it
+	Part    bool     // of another score of the session: for the integrator, not for the page
 	Reasons []Reason // why it is low (below 0.8, whatever the policy's threshold) or not checked
 	// Measures are the figures that the score rests on, for the report; mostly none. They are
 	// exact: for the integrator, never for the page.
@@ -68,6 +77,8 @@ const (
 	ScoreSound  = "sound"  // what was heard moved with the mouth
 
 	ScoreTexture = "texture" // the picture is of a face, not of a picture of one
+
+	ScoreInjection = "injection" // the stream is a camera's, now
 )
 
 // Guide watches quality and tells the person what to fix first.

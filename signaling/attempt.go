@@ -16,6 +16,8 @@ type Attempt interface {
 	// Shown says that the page painted step index. Any goroutine; an error
 	// means that the step was not prompted.
 	Shown(index int) error
+	// Describe says what the page told of its camera. Any goroutine.
+	Describe(d pipeline.Device)
 }
 
 // Media is the picture of one session.

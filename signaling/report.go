@@ -156,7 +156,7 @@ func exactVerdict(v pipeline.Verdict) Verdict {
 func pageVerdict(v pipeline.Verdict) Verdict {
 	m := Verdict{Outcome: v.Outcome.String(), Reasons: reasons(v.Reasons), Witnesses: v.Witnesses}
 	for _, s := range v.Scores {
-		if s.Step != pipeline.Whole {
+		if s.Step != pipeline.Whole || s.Part {
 			continue
 		}
 		c := Check{Name: s.Name, Checked: s.Checked}

@@ -81,10 +81,18 @@ func (p *fakePeer) picture() { p.Put(&media.Frame{Width: 4, Height: 4, Arrived: 
 type fakeAttempt struct {
 	script func(ctx context.Context, src media.Source, report func(pipeline.Event)) (pipeline.Verdict, error)
 	shown  chan int
+	told   chan pipeline.Device
 }
 
 func (a *fakeAttempt) Run(ctx context.Context, src media.Source, report func(pipeline.Event)) (pipeline.Verdict, error) {
 	return a.script(ctx, src, report)
+}
+
+func (a *fakeAttempt) Describe(d pipeline.Device) {
+	select {
+	case a.told <- d:
+	default: // a page may flood
+	}
 }
 
 func (a *fakeAttempt) Shown(index int) error {
@@ -109,6 +117,7 @@ type rig struct {
 	address string
 	peers   chan *fakePeer
 	shown   chan int
+	told    chan pipeline.Device
 	stop    context.CancelFunc
 	stopped chan error
 	client  *http.Client
@@ -119,10 +128,12 @@ type script = func(ctx context.Context, src media.Source, report func(pipeline.E
 func newRig(t *testing.T, play script, change func(*Options)) *rig {
 	t.Helper()
 	checkLeaks(t)
-	r := &rig{t: t, peers: make(chan *fakePeer, 8), shown: make(chan int, 8), stopped: make(chan error, 1)}
+	r := &rig{t: t, peers: make(chan *fakePeer, 8), shown: make(chan int, 8), told: make(chan pipeline.Device, 100), stopped: make(chan error, 1)}
 	o := Options{
-		NewAttempt: func(pipeline.Challenge) (Attempt, error) { return &fakeAttempt{play, r.shown}, nil },
-		Plan:       pipeline.DefaultPlan(),
+		NewAttempt: func(pipeline.Challenge) (Attempt, error) {
+			return &fakeAttempt{script: play, shown: r.shown, told: r.told}, nil
+		},
+		Plan: pipeline.DefaultPlan(),
 		NewPeer: func(o PeerOptions) (Peer, error) {
 			p := newFakePeer(o)
 			r.peers <- p

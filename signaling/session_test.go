@@ -63,9 +63,12 @@ func TestSessionFromHelloToVerdict(t *testing.T) {
 		t.Errorf("candidate %+v, want the early one after the answer", k)
 	}
 	c.send(Candidate{Candidate: "candidate:page"})
-	c.send(Device{Label: "camera"})
+	c.send(Device{Label: "camera", Width: 640, Height: 480, FrameRate: 30})
 	peer := <-r.peers
 	peer.picture()
+	if got, want := <-r.told, (pipeline.Device{Label: "camera", Width: 640, Height: 480, FrameRate: 30}); got != want {
+		t.Errorf("the attempt was told %+v of the camera, want %+v", got, want)
+	}
 
 	up := Prompt{Of: 2, Kind: pipeline.StepTurn, Direction: pipeline.Up, TimeMS: 6000}
 	common := []Message{

@@ -116,6 +116,7 @@ func (r *run) handle(ctx context.Context, m Message) error {
 		}
 		return nil
 	case Device:
+		r.attempt.Describe(pipeline.Device{Label: m.Label, Width: m.Width, Height: m.Height, FrameRate: m.FrameRate})
 		r.log.Debug("device", "label", m.Label, "width", m.Width, "height", m.Height,
 			"frame_rate", m.FrameRate, "facing_mode", m.FacingMode)
 		return nil

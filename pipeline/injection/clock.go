@@ -1,0 +1,156 @@
+package injection
+
+import (
+	"time"
+
+	"vivavoce/media"
+	"vivavoce/pipeline"
+)
+
+// Limits of the clock.
+const (
+	// clockSteps is how many steps from one frame to the next must have been seen.
+	clockSteps = 120
+	// regular is the share of steps of one and the same length, to the tick, from which on a
+	// clock is none that was read when a picture was taken.
+	regular = 0.98
+	// repeatEvery bounds the cadence of repeated frames that is looked for: a video of 25 frames
+	// a second shown at 30 has every sixth twice, one of 24 every fifth.
+	repeatLeast, repeatMost = 0.10, 0.45
+)
+
+// clock watches when frames were taken, as the sender says, and whether they are new.
+//
+// How regular a browser's timestamps are says little: they are in whole milliseconds, and those of
+// a camera at 30 frames a second, which alternate between 33 and 34, look like those of a timer. Only what no
+// reading of a clock gives is a hint: the very same step, to 1/90,000 s, for seconds.
+type clock struct {
+	last    int64 // ticks of the frame before
+	seq     uint64
+	started bool
+	steps   int
+	lengths map[int64]int
+
+	means   [3]float32 // change of the last frames, the newest last
+	frames  int
+	doubled int
+}
+
+func (c *clock) see(f *media.Frame) {
+	if f.Link.Codec == "" {
+		return
+	}
+	step, next := f.Link.Ticks-c.last, c.started && f.Seq == c.seq+1
+	c.started, c.last, c.seq = true, f.Link.Ticks, f.Seq
+	if !next {
+		return
+	}
+	if c.lengths == nil {
+		c.lengths = map[int64]int{}
+	}
+	c.steps++
+	if _, known := c.lengths[step]; known || len(c.lengths) < 1000 {
+		c.lengths[step]++
+	}
+}
+
+// repeated counts frames that hardly differ from the one before while the frames around them do.
+func (c *clock) repeated(d change) {
+	if !d.ok {
+		return
+	}
+	c.means[0], c.means[1], c.means[2] = c.means[1], c.means[2], d.mean
+	if c.frames++; c.frames >= 3 && c.means[1] < 0.35*(min(c.means[0], c.means[2])+0.02) {
+		c.doubled++
+	}
+}
+
+func (c *clock) part() part {
+	if c.steps < clockSteps {
+		return part{}
+	}
+	p := part{checked: true}
+	most := 0
+	for _, n := range c.lengths {
+		most = max(most, n)
+	}
+	if float64(most) >= regular*float64(c.steps) {
+		p.hints = append(p.hints, pipeline.InjectionTooRegular)
+	}
+	if share := float64(c.doubled) / float64(c.frames); share >= repeatLeast && share <= repeatMost {
+		p.hints = append(p.hints, pipeline.InjectionRepeatedFrames)
+	}
+	return p
+}
+
+// Limits of the sender.
+const (
+	// senderFrames is how many frames must have been seen.
+	senderFrames = 120
+	// ticksPerMS: browsers count RTP time in whole milliseconds (libwebrtc,
+	// video_stream_encoder.cc, kMsToRtpTimestamp), so every step is a multiple of it.
+	ticksPerMS = 90
+	// offClock is the share of steps that may be others: packets of a restarted sender.
+	offClock = 0.02
+	// unasked is how many key frames of an unchanged size a browser's encoder may give that nobody
+	// asked for: libwebrtc makes one every 3000 frames (keyFrameInterval).
+	unasked = 1
+	// coarse is the quantizer below which an encoder may rest: libwebrtc's finest is 2 of 63.
+	coarse = 12
+)
+
+// sender watches what the encoder and the RTP stream show of the program that made them. Whoever knows
+// what is looked at can send the same; it finds clients that were not made to deceive it.
+type sender struct {
+	last          int64
+	started       bool
+	frames        int
+	off           int // steps that are no whole milliseconds
+	parts         int // frames with more than one token partition
+	keys          int // key frames of the same size that nobody asked for
+	width, height int
+	quantizers    map[int]int
+	inter         int // frames with a quantizer, key frames left out
+	key           time.Duration
+}
+
+func (s *sender) see(f *media.Frame) {
+	l := f.Link
+	if l.Codec == "" {
+		return
+	}
+	if s.started && (l.Ticks-s.last)%ticksPerMS != 0 {
+		s.off++
+	}
+	if l.Partitions > 1 {
+		s.parts++
+	}
+	if l.Key && !l.Asked && s.started && f.Width == s.width && f.Height == s.height {
+		s.keys++
+	}
+	if !l.Key && l.Quantizer > 0 {
+		if s.quantizers == nil {
+			s.quantizers = map[int]int{}
+		}
+		s.inter++
+		s.quantizers[l.Quantizer]++
+	}
+	s.started, s.last, s.width, s.height = true, l.Ticks, f.Width, f.Height
+	s.frames++
+}
+
+func (s *sender) part() part {
+	if s.frames < senderFrames {
+		return part{}
+	}
+	p := part{checked: true}
+	foreign := float64(s.off) > offClock*float64(s.frames) || s.parts > 0 || s.keys > unasked
+	for q, n := range s.quantizers {
+		// A rate control changes it all the time, but for pictures so simple that it rests at its finest.
+		foreign = foreign || q > coarse && n >= senderFrames && float64(n) > regular*float64(s.inter)
+	}
+	if foreign {
+		p.hints = append(p.hints, pipeline.InjectionNotBrowser)
+	}
+	return p
+}

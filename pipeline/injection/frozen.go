@@ -1,0 +1,119 @@
+package injection
+
+import (
+	"time"
+
+	"vivavoce/media"
+	"vivavoce/pipeline"
+)
+
+// frozenFor is how long a picture with a face may stand still to the bit. A camera that hangs
+// sends no frames or the same one for some tenths of a second; no person is still in every block for so long.
+const frozenFor = 2 * time.Second
+
+// frozen watches for pictures that do not change at all.
+type frozen struct {
+	since   time.Duration
+	on      bool
+	longest time.Duration
+}
+
+func (z *frozen) see(c change, pts time.Duration, found bool) {
+	if !c.ok || !found || c.still < 1 {
+		z.on = false
+		return
+	}
+	if !z.on {
+		z.on, z.since = true, pts
+	}
+	z.longest = max(z.longest, pts-z.since)
+}
+
+// Limits of noise.
+const (
+	// noiseFrames is how many frames must have been seen with a quantizer fine enough to keep noise.
+	noiseFrames = 90
+	// finest quantizers: above, a codec throws away what a sensor adds.
+	finestVP8, finestVP9 = 40, 100
+	// silent is the share of blocks, of the typical frame, that are the same to the bit as in the frame before.
+	silent = 0.97
+)
+
+// noise watches how much of the picture changes when nothing moves.
+type noise struct {
+	frames int
+	shares [101]int // of frames by their share of still blocks, in percent
+}
+
+func (n *noise) see(c change, l media.Link, found bool) {
+	finest := map[string]int{"VP8": finestVP8, "VP9": finestVP9}[l.Codec]
+	if !c.ok || !found || l.Quantizer == 0 || l.Quantizer > finest {
+		return
+	}
+	n.frames++
+	n.shares[int(100*c.still)]++
+}
+
+// still is the median share of still blocks.
+func (n *noise) still() float64 {
+	sum := 0
+	for share, count := range n.shares {
+		if sum += count; 2*sum >= n.frames {
+			return float64(share) / 100
+		}
+	}
+	return 0
+}
+
+func (n *noise) part() part {
+	if n.frames < noiseFrames {
+		return part{}
+	}
+	p := part{checked: true}
+	if n.still() >= silent {
+		p.hints = append(p.hints, pipeline.InjectionNoNoise)
+	}
+	return p
+}
+
+// Limits of a cut.
+const (
+	// cutStep is how often the change from one frame to the next must be that of the frames around
+	// it, and leastCut the least change, in squared steps of luma.
+	cutStep, leastCut = 20, 1.0
+	// calm is added to the change around, so that noise is not divided by.
+	calm = 0.05
+	// cutGap is the longest time between two frames that can be called neighbours.
+	cutGap = 110 * time.Millisecond
+)
+
+// cuts looks for a step between two frames where the frames before and after hardly change:
+// two recordings put together, or one that begins anew.
+type cuts struct {
+	before  still
+	at      time.Duration
+	n       int
+	changes [5]float32 // of the last frames, the newest last
+	found   bool
+}
+
+func (c *cuts) see(s *still, pts time.Duration) {
+	if c.n > 0 && pts-c.at > cutGap {
+		c.n = 0
+	}
+	if c.n > 0 {
+		copy(c.changes[:], c.changes[1:])
+		c.changes[4] = s.apart(&c.before).cells
+	}
+	c.before, c.at = *s, pts
+	if c.n++; c.n <= len(c.changes) {
+		return
+	}
+	e := c.changes
+	if e[0] == 0 || e[1] == 0 {
+		return // a camera that hung catches up in one step
+	}
+	if around := max(e[0], e[1], e[3], e[4]) + calm; e[2] >= leastCut && e[2] >= cutStep*around {
+		c.found = true
+	}
+}

@@ -1,0 +1,108 @@
+package injection
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"vivavoce/media"
+	"vivavoce/pipeline"
+)
+
+// scene is a made-up person before a made-up camera: a bright disc that wanders without ever
+// repeating itself, marks that move with it, a sensor's noise.
+type scene struct {
+	fps   float64
+	sigma float64                             // of the noise, in steps of luma
+	shows func(at time.Duration) time.Duration // the scene's time that the picture at at shows; nil: the same
+	light func(at time.Duration, y int) int    // added to a row; nil: nothing
+	link  func(i int, at time.Duration) media.Link
+	still bool // the person does not move
+	seed  uint64
+}
+
+const width, height = 160, 120
+
+// filmed is one picture of a scene and the face in it.
+func (s scene) filmed(i int, noise *rand.Rand) pipeline.Observation {
+	at := time.Duration(float64(i) / s.fps * float64(time.Second))
+	shown := at
+	if s.shows != nil {
+		shown = s.shows(at)
+	}
+	x, y := s.place(shown)
+	f := &media.Frame{
+		Seq: uint64(i), PTS: at, Width: width, Height: height, YStride: width, CStride: width / 2,
+		Y: make([]byte, width*height), Cb: make([]byte, width*height/4), Cr: make([]byte, width*height/4),
+	}
+	if s.link != nil {
+		f.Link = s.link(i, at)
+	}
+	for row := range height {
+		light := 0
+		if s.light != nil {
+			light = s.light(at, row)
+		}
+		for col := range width {
+			dx, dy := float64(col)-x, float64(row)-y
+			v := 60 + 30*math.Sin(float64(col*row)/900) + 100/(1+math.Exp((math.Sqrt(dx*dx+dy*dy)-30)/2))
+			v += s.sigma * noise.NormFloat64()
+			f.Y[row*width+col] = byte(min(max(int(v)+light, 0), 255))
+		}
+	}
+	face := &pipeline.Face{Frame: f, Found: true, Presence: 1, Interocular: 25, RightEyeOpen: .3, LeftEyeOpen: .3}
+	face.Pose = pipeline.Pose{Yaw: x - width/2, Pitch: y - height/2}
+	for n := range face.Points {
+		face.Points[n] = pipeline.Point{X: float32(x + float64(n%20) - 10), Y: float32(y + float64(n%23) - 11)}
+	}
+	return pipeline.Observation{Face: face}
+}
+
+// place is where the person is: sums of waves whose periods have nothing in common.
+func (s scene) place(t time.Duration) (x, y float64) {
+	x, y = width/2, height/2
+	if s.still {
+		return x, y
+	}
+	r := rand.New(rand.NewPCG(s.seed, 7))
+	for _, period := range []float64{1.1, 1.7, 2.9, 4.3, 7.1, 13} {
+		x += 4 * math.Sin(2*math.Pi*(t.Seconds()/period+r.Float64()))
+		y += 2 * math.Sin(2*math.Pi*(t.Seconds()/period*1.13+r.Float64()))
+	}
+	return x, y
+}
+
+// film shows seconds of the scene.
+func (s scene) film(seconds float64) (all []pipeline.Observation) {
+	noise := rand.New(rand.NewPCG(s.seed, 1))
+	for i := range int(seconds * s.fps) {
+		all = append(all, s.filmed(i, noise))
+	}
+	return all
+}
+
+func camera() scene { return scene{fps: 30, sigma: 2, seed: 1} }
+
+// finish shows all to a stage of kind and returns its last words by name.
+func finish(t testing.TB, kind pipeline.Kind, all []pipeline.Observation) map[string]pipeline.Score {
+	t.Helper()
+	s, err := kind.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range all {
+		if _, err := s.Observe(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last, err := s.Finish(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	scores := map[string]pipeline.Score{}
+	for _, s := range last {
+		scores[s.Name] = s
+	}
+	return scores
+}
