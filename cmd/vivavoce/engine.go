@@ -9,6 +9,7 @@ import (
 	"vivavoce/models"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/face"
+	"vivavoce/pipeline/injection"
 	"vivavoce/pipeline/lips"
 	"vivavoce/pipeline/motion"
 	"vivavoce/pipeline/quality"
@@ -66,7 +67,8 @@ type engineOptions struct {
 	policy    policyFlag
 	timing    pipeline.Timing
 	quality   quality.Options
-	metrics   pipeline.Metrics // may be nil
+	metrics   pipeline.Metrics  // may be nil
+	shown     *injection.Memory // what other sessions showed; nil: nobody asks
 	recording recording
 	reader    string // another digit reader than the manifest's, for measurements
 }
@@ -114,7 +116,7 @@ func (e *engine) assemble(o engineOptions) (err error) {
 	e.judge, err = pipeline.NewJudge(pipeline.JudgeOptions{
 		NewFinder: e.newFinder,
 		NewGuide:  guide,
-		Stages:    []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), texture.New(looking)},
+		Stages:    []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), texture.New(looking), injection.New(injection.Options{Memory: o.shown})},
 		Policy:    policy,
 		Timing:    o.timing,
 		Metrics:   o.metrics,

@@ -14,6 +14,7 @@ import (
 	"vivavoce/media/camera"
 	"vivavoce/media/file"
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/injection"
 	"vivavoce/pipeline/quality"
 	"vivavoce/signaling"
 	"vivavoce/web"
@@ -41,8 +42,12 @@ type kioskCmd struct {
 func (c *kioskCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 	registry := prometheus.NewRegistry()
 	metrics := signaling.NewMetrics(registry)
+	shown, err := injection.NewMemory(injection.MemoryOptions{})
+	if err != nil {
+		return err
+	}
 	e, err := openEngine(engineOptions{
-		models: c.modelFlags, policy: c.policyFlag, timing: pipeline.Timing{Digit: c.Pace}, quality: c.band(), metrics: metrics,
+		models: c.modelFlags, policy: c.policyFlag, timing: pipeline.Timing{Digit: c.Pace}, quality: c.band(), metrics: metrics, shown: shown,
 	})
 	if err != nil {
 		return err

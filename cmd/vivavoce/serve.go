@@ -17,6 +17,7 @@ import (
 
 	"vivavoce/media/webrtc"
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/injection"
 	"vivavoce/pipeline/quality"
 	"vivavoce/signaling"
 	"vivavoce/web"
@@ -85,8 +86,12 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 		q.Size = quality.Browser().Size
 	}
 	timing := pipeline.Timing{Framing: c.Framing, Digit: c.Pace}
+	shown, err := injection.NewMemory(injection.MemoryOptions{})
+	if err != nil {
+		return r, err
+	}
 	if r.engine, err = openEngine(engineOptions{
-		models: c.modelFlags, policy: c.policyFlag, timing: timing, quality: q, metrics: metrics, reader: c.reader,
+		models: c.modelFlags, policy: c.policyFlag, timing: timing, quality: q, metrics: metrics, shown: shown, reader: c.reader,
 	}); err != nil {
 		return r, err
 	}
