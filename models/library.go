@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -115,23 +116,43 @@ func (l *Library) Load(name string) (*Model, error) {
 // measurements of a network that is being trained. Its inputs and outputs are those of
 // shapes. Everyone who asks for the same path gets the same one.
 func (l *Library) LoadFile(path string, in, out []Shape) (*Model, error) {
+	return l.loadFile(path, "", in, out)
+}
+
+// LoadChecked is LoadFile for a file of the operator's whose SHA-256, in hexadecimal, must be sum; the
+// error of another is ErrMismatch.
+func (l *Library) LoadChecked(path, sum string, in, out []Shape) (*Model, error) {
+	if sum == "" {
+		return nil, fmt.Errorf("load model %s: no SHA-256 was given: %w", path, ErrMismatch)
+	}
+	return l.loadFile(path, sum, in, out)
+}
+
+func (l *Library) loadFile(path, want string, in, out []Shape) (*Model, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return nil, ErrClosed
 	}
-	if m := l.models[path]; m != nil {
+	key := path
+	if want != "" {
+		key = want // the bytes at path may change
+	}
+	if m := l.models[key]; m != nil {
 		return m, nil
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("load model: %w", err)
 	}
+	if got := sum(b); want != "" && !strings.EqualFold(got, want) {
+		return nil, fmt.Errorf("load model %s: it is %s, want %s: %w", path, got, want, ErrMismatch)
+	}
 	m, err := newModel(file{Name: path, Model: path, Inputs: in, Outputs: out}, b, l.pool)
 	if err != nil {
 		return nil, fmt.Errorf("load model %s: %w", path, err)
 	}
-	l.models[path] = m
+	l.models[key] = m
 	return m, nil
 }
 

@@ -17,7 +17,7 @@ import (
 // file's path and what to do.
 var (
 	ErrMissing  = errors.New("file is missing")
-	ErrMismatch = errors.New("SHA-256 does not match models/manifest.json")
+	ErrMismatch = errors.New("SHA-256 does not match")
 	ErrUnlisted = errors.New("not in models/manifest.json")
 )
 
@@ -127,7 +127,7 @@ func (f file) check(dir string, to io.Writer) error {
 		return fmt.Errorf("read model file: %w", err)
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != f.SHA256 {
-		return fmt.Errorf("%s: %w (it is %s, want %s): delete it and run `make models`",
+		return fmt.Errorf("%s: %w models/manifest.json (it is %s, want %s): delete it and run `make models`",
 			path, ErrMismatch, got, f.SHA256)
 	}
 	return nil

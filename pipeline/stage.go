@@ -76,7 +76,8 @@ const (
 	ScoreLips   = "lips"   // the digits were said
 	ScoreSound  = "sound"  // what was heard moved with the mouth
 
-	ScoreTexture = "texture" // the picture is of a face, not of a picture of one
+	ScoreTexture         = "texture"          // the picture is of a face, not of a picture of one
+	ScoreTextureExternal = "texture_external" // the same, by a third party's model that the operator plugged in
 
 	ScoreInjection = "injection" // the stream is a camera's, now
 )

@@ -27,6 +27,9 @@ type Options struct {
 	Every time.Duration
 }
 
+// defaultEvery is three looks a second: all that is asked of a person takes ten.
+const defaultEvery = 300 * time.Millisecond
+
 const (
 	// leastLooks is how many looks a session's score rests on at least.
 	leastLooks = 3
@@ -45,7 +48,7 @@ func New(o Options) pipeline.Kind {
 			return nil, fmt.Errorf("texture: a look every %v", o.Every)
 		}
 		if o.Every == 0 {
-			o.Every = 300 * time.Millisecond
+			o.Every = defaultEvery
 		}
 		if o.Net == nil {
 			return unchecked{}, nil
@@ -53,7 +56,7 @@ func New(o Options) pipeline.Kind {
 		if err := o.Fusion.check(); err != nil {
 			return nil, err
 		}
-		return &stage{o: o, examiner: NewExaminer(o.Net, o.Fusion)}, nil
+		return &stage{o: o, examiner: NewExaminer(o.Net, o.Fusion), pace: pace{every: o.Every}}, nil
 	}}
 }
 
@@ -62,9 +65,24 @@ type stage struct {
 	examiner *Examiner
 	flicker  flicker
 	sum      sum
-	looked   bool
-	next     time.Duration // PTS of the next look
+	pace     pace
 	out      [1]pipeline.Score
+}
+
+// pace spaces looks out.
+type pace struct {
+	every  time.Duration
+	looked bool
+	next   time.Duration // PTS of the next look
+}
+
+// due reports whether it is time for a look at pts, which then counts as taken.
+func (p *pace) due(pts time.Duration) bool {
+	if p.looked && pts < p.next {
+		return false
+	}
+	p.looked, p.next = true, pts+p.every
+	return true
 }
 
 // Observe implements pipeline.Stage.
@@ -74,7 +92,7 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 	}
 	f := o.Face
 	s.flicker.see(f.Frame)
-	if s.looked && f.Frame.PTS < s.next || !facing(f) {
+	if !facing(f) || !s.pace.due(f.Frame.PTS) {
 		return nil, nil
 	}
 	l, ok, err := s.examiner.Look(ctx, f, 1)
@@ -84,7 +102,6 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 	if !ok {
 		return nil, nil
 	}
-	s.looked, s.next = true, f.Frame.PTS+s.o.Every
 	s.sum.add(s.o.Fusion, l)
 	if s.sum.n < leastLooks {
 		return nil, nil

@@ -88,6 +88,7 @@ export const reasons = {
   'injection.delayed': 'Every answer came late: close other programs, or use a better connection.',
   'injection.virtual_camera': 'A virtual camera is in use: choose your camera itself.',
   'injection.not_checked': 'The camera’s signal was not checked.',
+  'texture_external.not_checked': 'A second look at the picture saw too little.',
   'face.lost': 'Your face left the picture.',
   'face.several': 'There was more than one face in the picture.',
   'session.no_face': 'No face could be seen well enough in the time given.',

@@ -5,8 +5,10 @@ from torch.nn import functional as F
 
 
 def detail(x, g):
-    """Any of the eight ways to lay a square, light, contrast, colour, a little noise."""
+    """A part of 96×96, any of the eight ways to lay a square, light, contrast, colour, a little noise."""
     n = len(x)
+    u, v = (int(i) for i in torch.randint(0, 33, (2,), generator=g))
+    x = x[:, :, v:v + 96, u:u + 96]
     if torch.rand((), generator=g) < 0.5:
         x = x.flip(3)
     if torch.rand((), generator=g) < 0.5:

@@ -5,8 +5,8 @@ from torch import nn
 from torch.nn import functional as F
 
 
-def block(a, b, stride):
-    return nn.Sequential(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU())
+def block(a, b, size=3):
+    return nn.Sequential(nn.Conv2d(a, b, size, 2, size // 2, bias=False), nn.BatchNorm2d(b), nn.ReLU())
 
 
 class Detail(nn.Module):
@@ -17,7 +17,7 @@ class Detail(nn.Module):
         super().__init__()
         rgb = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
         self.register_buffer("ycc", rgb.reshape(3, 3, 1, 1))
-        self.body = nn.Sequential(block(4, 16, 1), block(16, 24, 2), block(24, 32, 2), block(32, 48, 2), block(48, 64, 2))
+        self.body = nn.Sequential(block(4, 24, 5), block(24, 32), block(32, 48), block(48, 64))
         self.drop = nn.Dropout(0.2)
         self.out = nn.Linear(128, classes)
 
@@ -37,7 +37,7 @@ class Context(nn.Module):
 
     def __init__(self, classes):
         super().__init__()
-        self.body = nn.Sequential(block(3, 16, 2), block(16, 32, 2), block(32, 48, 2), block(48, 64, 2))
+        self.body = nn.Sequential(block(3, 16), block(16, 32), block(32, 48), block(48, 64))
         self.drop = nn.Dropout(0.3)
         self.out = nn.Linear(128, classes)
 
