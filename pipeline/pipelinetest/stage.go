@@ -87,7 +87,7 @@ func newStage(t *testing.T, k pipeline.Kind) pipeline.Stage {
 func keep(scores []pipeline.Score) []pipeline.Score {
 	out := slices.Clone(scores)
 	for i := range out {
-		out[i].Reasons = slices.Clone(out[i].Reasons)
+		out[i].Reasons, out[i].Measures = slices.Clone(out[i].Reasons), slices.Clone(out[i].Measures)
 	}
 	return out
 }
@@ -96,6 +96,10 @@ func keep(scores []pipeline.Score) []pipeline.Score {
 func Copy(o pipeline.Observation) pipeline.Observation {
 	face, frame := *o.Face, *o.Face.Frame
 	frame.Y, frame.Cb, frame.Cr = slices.Clone(frame.Y), slices.Clone(frame.Cb), slices.Clone(frame.Cr)
+	frame.Sound = slices.Clone(frame.Sound)
+	for i := range frame.Sound {
+		frame.Sound[i].Samples = slices.Clone(frame.Sound[i].Samples)
+	}
 	face.Frame = &frame
 	o.Face = &face
 	if o.Prompt != nil {
@@ -111,6 +115,11 @@ func poison(o pipeline.Observation) {
 	for _, plane := range [][]byte{f.Y, f.Cb, f.Cr} {
 		for i := range plane {
 			plane[i] = 0xA5
+		}
+	}
+	for _, s := range f.Sound {
+		for i := range s.Samples {
+			s.Samples[i] = 1
 		}
 	}
 	f.PTS, f.Seq = -1, 0

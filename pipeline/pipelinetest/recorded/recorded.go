@@ -66,11 +66,14 @@ func NewStudio(t testing.TB) *Studio {
 	return &Studio{library: l, finder: f}
 }
 
+// Library gives the models, for stages that take some.
+func (s *Studio) Library() *models.Library { return s.library }
+
 // Alter changes a frame before it is looked at; it may return another.
 type Alter func(f *media.Frame) *media.Frame
 
 // Watch returns what is seen in the clip, frame by frame, without prompts. The frames
-// keep their number and time only.
+// keep their number, time and sound only.
 func (s *Studio) Watch(t testing.TB, clip string, alter Alter) []pipeline.Observation {
 	t.Helper()
 	src, err := file.Open(clip, file.Options{})
@@ -111,6 +114,6 @@ func look(ctx context.Context, finder pipeline.Finder, f *media.Frame, alter Alt
 		return nil, err
 	}
 	seen := *found
-	seen.Frame = &media.Frame{Seq: f.Seq, PTS: f.PTS, Width: f.Width, Height: f.Height}
+	seen.Frame = &media.Frame{Seq: f.Seq, PTS: f.PTS, Width: f.Width, Height: f.Height, Sound: f.Sound}
 	return &seen, nil
 }
