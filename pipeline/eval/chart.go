@@ -72,8 +72,23 @@ func detPlace(rate float64) float64 {
 	return (probit(min(max(rate, detLeast), detMost)) - lo) / (hi - lo)
 }
 
-// detChart draws the detection error trade-off.
+// detChart draws the detection error trade-off of phrases.
 func detChart(kinds []KindFigures) template.HTML {
+	var lines []detLine
+	for i, k := range kinds {
+		lines = append(lines, detLine{k.Kind, colours()[i+1], k.Marks})
+	}
+	return tradeOff(lines, "others let in, %", "genuine refused, %")
+}
+
+// detLine is one curve.
+type detLine struct {
+	name, colour string
+	marks        Marks
+}
+
+// tradeOff draws curves of one error against the other.
+func tradeOff(lines []detLine, across, up string) template.HTML {
 	c := newChart("Detection error trade-off")
 	for _, rate := range []float64{0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4} {
 		at, name := detPlace(rate), fmt.Sprintf("%g", 100*rate)
@@ -83,18 +98,18 @@ func detChart(kinds []KindFigures) template.HTML {
 		c.line([][2]float64{{0, at}, {1, at}}, "#e4e9ef", "")
 	}
 	c.line([][2]float64{{0, 0}, {1, 1}}, "#aab4c0", "2 4")
-	var names []string
-	for i, k := range kinds {
-		names = append(names, k.Kind)
+	var names, colours []string
+	for _, l := range lines {
+		names, colours = append(names, l.name), append(colours, l.colour)
 		var points [][2]float64
-		for _, p := range k.Marks.Curve() {
+		for _, p := range l.marks.Curve() {
 			points = append(points, [2]float64{detPlace(p.FAR), detPlace(p.FRR)})
 		}
-		c.line(points, colours()[i+1], "")
+		c.line(points, l.colour, "")
 	}
-	c.legend(names, colours()[1:])
-	c.text(c.x(0.5), chartHeight-8, "middle", "others let in, %")
-	c.text(chartLeft, chartTop-4, "start", "genuine refused, %")
+	c.legend(names, colours)
+	c.text(c.x(0.5), chartHeight-8, "middle", across)
+	c.text(chartLeft, chartTop-4, "start", up)
 	return c.done("Detection error trade-off; rates below 0.1 % lie on the edge.")
 }
 

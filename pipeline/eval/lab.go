@@ -1,0 +1,174 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"vivavoce/media"
+	"vivavoce/media/recapture"
+	"vivavoce/pipeline"
+)
+
+// Lab shows presentations to the judge of a server, as recordings: nobody can prompt one, so only
+// scores that ask nothing of a person are looked at.
+type Lab struct {
+	Judge     *pipeline.Judge
+	NewFinder func() (pipeline.Finder, error) // for simulated attacks, which must know where the face is
+	Length    time.Duration                   // of each clip, at most; 0 means 3 s
+	Workers   int                             // presentations at once; 0 means 1
+	Tried     func()                          // called after each, from any goroutine; may be nil
+}
+
+// Presented is a presentation and what became of it.
+type Presented struct {
+	Presentation
+	Scores map[string]pipeline.Score `json:"scores"` // of the whole recording, by name
+	Frames int                       `json:"frames"`
+	thumb  []byte                    // JPEG of a frame in the middle
+}
+
+// asked are the scores that rest on prompts.
+func asked(score string) bool {
+	return slices.Contains([]string{pipeline.ScoreMotion, pipeline.ScoreDepth, pipeline.ScoreMouth, pipeline.ScoreLips}, score)
+}
+
+// Try shows every presentation once.
+func (l Lab) Try(ctx context.Context, all []Presentation) ([]Presented, error) {
+	if l.Length == 0 {
+		l.Length = 3 * time.Second
+	}
+	out := make([]Presented, len(all))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(l.Workers, 1))
+	for i, t := range all {
+		g.Go(func() (err error) {
+			if out[i], err = l.present(ctx, t); err != nil {
+				return fmt.Errorf("try %s as %s: %w", t.Clip, t.Label, err)
+			}
+			if l.Tried != nil {
+				l.Tried()
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (l Lab) present(ctx context.Context, t Presentation) (Presented, error) {
+	out := Presented{Presentation: t, Scores: map[string]pipeline.Score{}}
+	src, free, err := l.stage(t)
+	if err != nil {
+		return out, err
+	}
+	defer free()
+	attempt, err := l.Judge.NewAttempt(pipeline.Challenge{})
+	if err != nil {
+		return out, err
+	}
+	seen := &glance{src: src, at: l.Length / 2}
+	v, err := attempt.Run(ctx, seen, func(pipeline.Event) {})
+	if errors.Is(err, recapture.ErrNoFace) {
+		// Nothing could be simulated: a presentation without a response.
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out.Frames, out.thumb = seen.frames, seen.thumb
+	for _, s := range v.Scores {
+		if s.Step == pipeline.Whole {
+			out.Scores[s.Name] = s
+		}
+	}
+	return out, nil
+}
+
+// stage returns the frames of a presentation and what frees them.
+func (l Lab) stage(t Presentation) (media.Source, func(), error) {
+	src, free, err := open(t.Clip)
+	if err != nil {
+		return nil, nil, err
+	}
+	frees := []func(){free}
+	all := func() {
+		for _, f := range slices.Backward(frees) {
+			f()
+		}
+	}
+	src = &ending{src: src, after: l.Length}
+	if t.Recapture == nil {
+		return src, all, nil
+	}
+	rig, more, err := l.rig(t.Recapture)
+	if err != nil {
+		all()
+		return nil, nil, err
+	}
+	frees = append(frees, more)
+	attack, err := recapture.New(src, t.Recapture.draw(), rig)
+	if err != nil {
+		all()
+		return nil, nil, err
+	}
+	frees = append(frees, func() { attack.Close() })
+	return attack, all, nil
+}
+
+// rig is what a simulated attack needs besides its parameters.
+func (l Lab) rig(r *Recapture) (rig recapture.Rig, free func(), err error) {
+	free = func() {}
+	if !r.Species.NeedsFace() {
+		return rig, free, nil
+	}
+	finder, err := l.NewFinder()
+	if err != nil {
+		return rig, free, err
+	}
+	rig.Locate = Locate(finder)
+	if !r.Species.NeedsDonor() {
+		return rig, free, nil
+	}
+	if r.Donor == "" {
+		return rig, free, fmt.Errorf("%s needs a donor", r.Species)
+	}
+	donor, free, err := open(r.Donor)
+	if err != nil {
+		return rig, func() {}, err
+	}
+	theirs, err := l.NewFinder()
+	if err != nil {
+		free()
+		return rig, func() {}, err
+	}
+	rig.Donor, rig.LocateDonor = donor, Locate(theirs)
+	return rig, free, nil
+}
+
+// glance counts the frames on their way and keeps a small picture of one.
+type glance struct {
+	src    media.Source
+	at     time.Duration
+	frames int
+	thumb  []byte
+}
+
+// Next implements media.Source.
+func (g *glance) Next(ctx context.Context) (*media.Frame, error) {
+	f, err := g.src.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g.frames++
+	if g.thumb == nil && f.PTS >= g.at {
+		g.thumb = thumbnail(f)
+	}
+	return f, nil
+}
