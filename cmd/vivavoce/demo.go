@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/lips"
 	"vivavoce/signaling"
 	"vivavoce/signaling/puppet"
 )
@@ -123,7 +124,11 @@ func (s *show) score(m signaling.Score) {
 		s.say(cyan, "score     %-6s %-7s not checked %v", m.Name, where, m.Reasons)
 		return
 	}
-	s.say(cyan, "score     %-6s %-7s %.2f %v", m.Name, where, *m.Value, m.Reasons)
+	heard := ""
+	if digit, ok := m.Measures[lips.ReadDigit]; ok {
+		heard = fmt.Sprintf("  heard %.0f", digit)
+	}
+	s.say(cyan, "score     %-6s %-7s %.2f %v%s", m.Name, where, *m.Value, m.Reasons, heard)
 }
 
 func (s *show) verdict(v *signaling.Verdict) {

@@ -24,20 +24,16 @@ type challengeFlags struct {
 }
 
 func (c challengeFlags) plan() pipeline.Plan {
-	return pipeline.Plan{Digits: c.Digits, Turns: c.Turns}
+	p := pipeline.Plan{Digits: c.Digits, Turns: c.Turns}
+	if c.Turns == 0 {
+		p.MaxRun = c.Digits // nothing stands between them
+	}
+	return p
 }
 
 // policyFlag says by which policy to decide.
 type policyFlag struct {
 	Policy string `help:"What a live verdict needs: relaxed (head and mouth moved when asked), default (also: the digits were said), strict (higher thresholds)." enum:"relaxed,default,strict" default:"default"`
-}
-
-// policy is the one of that name; none is the default.
-func (f policyFlag) policy() (pipeline.Policy, error) {
-	if f.Policy == "" {
-		return pipeline.DefaultPolicy(), nil
-	}
-	return pipeline.PolicyNamed(f.Policy)
 }
 
 // engine is the judge and the models below it.
@@ -64,7 +60,7 @@ func (e *engine) check(p pipeline.Plan) error {
 // engineOptions say how to judge.
 type engineOptions struct {
 	models    modelFlags
-	policy    policyFlag
+	policy    pipeline.Policy
 	timing    pipeline.Timing
 	quality   quality.Options
 	metrics   pipeline.Metrics  // may be nil
@@ -94,10 +90,6 @@ func openEngine(o engineOptions) (*engine, error) {
 }
 
 func (e *engine) assemble(o engineOptions) (err error) {
-	policy, err := o.policy.policy()
-	if err != nil {
-		return err
-	}
 	if e.newFinder, err = face.New(e.library, face.Options{}); err != nil {
 		return err
 	}
@@ -117,7 +109,7 @@ func (e *engine) assemble(o engineOptions) (err error) {
 		NewFinder: e.newFinder,
 		NewGuide:  guide,
 		Stages:    []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), texture.New(looking), injection.New(injection.Options{Memory: o.shown})},
-		Policy:    policy,
+		Policy:    o.policy,
 		Timing:    o.timing,
 		Metrics:   o.metrics,
 	})

@@ -17,8 +17,9 @@ import (
 )
 
 type evalCmd struct {
-	Digits  evalDigitsCmd  `cmd:"" help:"How well single digits are read: ten ways, with and without word times."`
-	Phrases evalPhrasesCmd `cmd:"" help:"How well phrases are told apart, spliced from single words: EER, FRR, AUC."`
+	Digits   evalDigitsCmd   `cmd:"" help:"How well single digits are read: ten ways, with and without word times."`
+	Sessions evalSessionsCmd `cmd:"" help:"How many whole sessions of real people, spliced, pass over WebRTC, and of those who say other digits."`
+	Phrases  evalPhrasesCmd  `cmd:"" help:"How well phrases are told apart, spliced from single words: EER, FRR, AUC."`
 }
 
 // evalFlags are what both measurements take.

@@ -42,12 +42,16 @@ type kioskCmd struct {
 func (c *kioskCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 	registry := prometheus.NewRegistry()
 	metrics := signaling.NewMetrics(registry)
+	policy, err := pipeline.PolicyNamed(c.Policy)
+	if err != nil {
+		return err
+	}
 	shown, err := injection.NewMemory(injection.MemoryOptions{})
 	if err != nil {
 		return err
 	}
 	e, err := openEngine(engineOptions{
-		models: c.modelFlags, policy: c.policyFlag, timing: pipeline.Timing{Digit: c.Pace}, quality: c.band(), metrics: metrics, shown: shown,
+		models: c.modelFlags, policy: policy, timing: pipeline.Timing{Digit: c.Pace}, quality: c.band(), metrics: metrics, shown: shown,
 	})
 	if err != nil {
 		return err

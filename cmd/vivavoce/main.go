@@ -28,7 +28,7 @@ type cli struct {
 	LogFormat string          `help:"How to log: text or json." enum:"text,json" default:"text"`
 
 	Serve  serveCmd  `cmd:"" help:"Serve the page, the sessions and their verdicts over HTTP and WebRTC."`
-	Verify verifyCmd `cmd:"" help:"Run the same pipeline on a recorded file and say what was seen. Undecided under the default policy, which needs prompts."`
+	Verify verifyCmd `cmd:"" help:"Run the same pipeline on a recorded file and say what was seen. Undecided under every policy but recording: the others need prompts."`
 	Eval   evalCmd   `cmd:"" help:"Measure the digit reader on recorded speakers."`
 	Kiosk  kioskCmd  `cmd:"" help:"Check people at this machine's own camera, without WebRTC."`
 	Models modelsCmd `cmd:"" help:"Unpack, check and convert the models."`
@@ -48,8 +48,8 @@ type streams struct{ out, err io.Writer }
 
 // run parses args and runs one subcommand until it ends or ctx does. It returns
 // the process's exit status: 0 done (for verify: live), 1 an error, 2 wrong
-// usage; verify's answers: 0 live, 3 spoof, 4 undecided. The default policy asks for turns
-// and digits on prompt, so that a recording, which nobody prompts, stays undecided.
+// usage; verify's answers: 0 live, 3 spoof, 4 undecided. All policies but "recording" ask for
+// turns on prompt, so that a recording, which nobody prompts, stays undecided.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	var c cli
 	exit := -1

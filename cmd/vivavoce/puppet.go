@@ -52,7 +52,7 @@ type puppetCmd struct {
 
 // Run paints until the standard input ends.
 func (c *puppetCmd) Run(ctx context.Context, s streams) error {
-	e, err := openEngine(engineOptions{models: c.modelFlags, quality: quality.Browser()})
+	e, err := openEngine(engineOptions{models: c.modelFlags, policy: pipeline.DefaultPolicy(), quality: quality.Browser()})
 	if err != nil {
 		return err
 	}

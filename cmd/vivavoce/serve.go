@@ -45,7 +45,15 @@ type serveCmd struct {
 	modelFlags
 	challengeFlags
 	policyFlag
-	reader string // for measurements: see engineOptions
+	rig rig
+}
+
+// rig is what measurements change of a server.
+type rig struct {
+	reader string          // another digit reader than the manifest's
+	policy pipeline.Policy // the zero one: the flag's
+	turn   time.Duration   // how long a turn is waited for; 0: as for people
+	watch  func(pipeline.Challenge, signaling.Attempt) signaling.Attempt
 }
 
 // Run serves until ctx ends, then lets the running sessions finish.
@@ -85,13 +93,19 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 	if c.FaceMin == 0 && c.FaceMax == 0 {
 		q.Size = quality.Browser().Size
 	}
-	timing := pipeline.Timing{Framing: c.Framing, Digit: c.Pace}
+	timing := pipeline.Timing{Framing: c.Framing, Digit: c.Pace, Turn: c.rig.turn}
+	policy := c.rig.policy
+	if policy.Checks == nil {
+		if policy, err = pipeline.PolicyNamed(c.Policy); err != nil {
+			return r, err
+		}
+	}
 	shown, err := injection.NewMemory(injection.MemoryOptions{})
 	if err != nil {
 		return r, err
 	}
 	if r.engine, err = openEngine(engineOptions{
-		models: c.modelFlags, policy: c.policyFlag, timing: timing, quality: q, metrics: metrics, shown: shown, reader: c.reader,
+		models: c.modelFlags, policy: policy, timing: timing, quality: q, metrics: metrics, shown: shown, reader: c.rig.reader,
 	}); err != nil {
 		return r, err
 	}
@@ -105,7 +119,7 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 		return r, err
 	}
 	if r.server, err = signaling.NewServer(signaling.Options{
-		NewAttempt:     func(ch pipeline.Challenge) (signaling.Attempt, error) { return r.judge.NewAttempt(ch) },
+		NewAttempt:     r.newAttempt(c.rig),
 		Plan:           c.plan(),
 		NewPeer:        signaling.WebRTC(r.media, log),
 		Keys:           c.APIKey,
@@ -123,6 +137,16 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 	}
 	r.listener, err = c.listen()
 	return r, err
+}
+
+func (r *running) newAttempt(rig rig) func(pipeline.Challenge) (signaling.Attempt, error) {
+	return func(c pipeline.Challenge) (signaling.Attempt, error) {
+		a, err := r.judge.NewAttempt(c)
+		if err != nil || rig.watch == nil {
+			return a, err
+		}
+		return rig.watch(c, a), nil
+	}
 }
 
 // integratorKeys gives keys, or makes one and tells whoever started us.

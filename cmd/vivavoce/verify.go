@@ -39,6 +39,10 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	if err := checkPhrase(c.Phrase); err != nil {
 		return err
 	}
+	policy, err := pipeline.PolicyNamed(c.Policy)
+	if err != nil {
+		return err
+	}
 	src, err := file.Open(c.File, file.Options{MaxBytes: c.MaxBytes, MaxDuration: c.MaxDuration})
 	if err != nil {
 		return explainFile(c.File, err)
@@ -47,7 +51,7 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	r := &fileReport{File: c.File, Phrase: c.Phrase, Hints: map[pipeline.HintCode]int{}}
 	timing := pipeline.Timing{Whole: c.MaxDuration + time.Minute, Deciding: time.Minute}
 	e, err := openEngine(engineOptions{
-		models: c.modelFlags, policy: policyFlag{c.Policy}, timing: timing, quality: quality.Browser(),
+		models: c.modelFlags, policy: policy, timing: timing, quality: quality.Browser(),
 		recording: recording{c.Phrase, r.listen},
 	})
 	if err != nil {
@@ -90,6 +94,7 @@ type counting struct {
 	src    media.Source
 	bar    bar
 	frames int
+	first  time.Duration
 	last   time.Duration
 }
 
@@ -97,6 +102,9 @@ type counting struct {
 func (c *counting) Next(ctx context.Context) (*media.Frame, error) {
 	f, err := c.src.Next(ctx)
 	if err == nil {
+		if c.frames == 0 {
+			c.first = f.PTS
+		}
 		c.frames++
 		c.last = f.PTS
 		c.bar.at(f.PTS)
