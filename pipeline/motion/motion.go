@@ -120,7 +120,7 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 func (s *stage) close() {
 	score := s.turn.score(true)
 	s.turns = append(s.turns, score)
-	s.depths = append(s.depths, s.turn.depth())
+	s.depths = append(s.depths, s.turn.depth)
 	s.turn = nil
 	s.out = append(s.out, score, s.motion(false), wholeDepth(s.depths, false))
 }

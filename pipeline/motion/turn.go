@@ -16,19 +16,17 @@ type turn struct {
 	cross float64       // degrees that the other axis needs
 	from  centre
 
-	faces   int
-	last    moment
-	speed   float64 // of the last interval along the way, degrees a second
-	moved   bool
-	movedAt time.Duration
-	wrong   bool // went another way first
-	jumped  bool
-	blind   bool // a hole in the middle
-	reached bool
-	// peak is the greatest angle along the way; far the points there.
-	peak     float64
-	far      extreme
-	flat     flat
+	faces    int
+	last     moment
+	speed    float64 // of the last interval along the way, degrees a second
+	moved    bool
+	movedAt  time.Duration
+	wrong    bool // went another way first
+	jumped   bool
+	blind    bool // a hole in the middle
+	reached  bool
+	peak     float64 // the greatest angle along the way
+	depth    depth
 	up, down float64 // the greatest steps between two faces, degrees
 	way      way
 	returned bool
@@ -102,10 +100,11 @@ func (t *turn) see(f *pipeline.Face) {
 		t.peak = max(t.peak, min(m.along, before.along))
 	}
 	t.reached = t.peak >= t.reach
-	angle := math.Hypot(m.along, m.across)
-	t.flat.set.take(f)
-	t.flat.see(&t.from.set, angle)
-	t.far.see(&t.flat.set, angle)
+	if f.Presence >= leastPresence {
+		var now pointSet
+		now.take(f)
+		t.depth.see(&t.from.set, &now, math.Hypot(m.along, m.across))
+	}
 	t.returned = t.reached && m.along <= max(backLeast, back*t.peak)
 }
 

@@ -113,10 +113,12 @@ func (s *Skull) Face(f *pipeline.Face, h Head) {
 	r := rotate(h.Pose)
 	for i := range s.points {
 		p := s.speak(i, h)
+		mesh := r.turn(p)
 		if h.Flat {
-			p.z = 0
+			// The mesh takes what it sees for a face and gives it a face's depths.
+			mesh, p.z = p, 0
 		}
-		f.Points[i] = project(r.turn(p))
+		f.Points[i] = project(r.turn(p), mesh.z/shallow)
 	}
 	f.Box = around(&f.Points)
 }
@@ -148,10 +150,13 @@ func (r *rotation) turn(p vec) vec {
 	return p
 }
 
-func project(p vec) pipeline.Point {
+// shallow is by how much the mesh's depths are too small: see pipeline/face's pose.
+const shallow = 1.2
+
+func project(p vec, z float64) pipeline.Point {
 	w := distance / (distance + p.z) * eyePixels
 	return pipeline.Point{
-		X: float32(centreX + w*p.x), Y: float32(centreY + w*p.y), Z: float32(eyePixels * p.z),
+		X: float32(centreX + w*p.x), Y: float32(centreY + w*p.y), Z: float32(eyePixels * z),
 	}
 }
 
