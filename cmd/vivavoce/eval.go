@@ -20,6 +20,8 @@ type evalCmd struct {
 	Digits   evalDigitsCmd   `cmd:"" help:"How well single digits are read: ten ways, with and without word times."`
 	Sessions evalSessionsCmd `cmd:"" help:"How many whole sessions of real people, spliced, pass over WebRTC, and of those who say other digits."`
 	Phrases  evalPhrasesCmd  `cmd:"" help:"How well phrases are told apart, spliced from single words: EER, FRR, AUC."`
+	PAD      evalPadCmd      `cmd:"" name:"pad" help:"How well attacks are told from people: APCER of each species, BPCER, and which stage tells (ISO/IEC 30107-3)."`
+	Attacks  evalAttacksCmd  `cmd:"" help:"Write a manifest for pad: bona fide video, and attacks to simulate from it."`
 }
 
 // evalFlags are what both measurements take.

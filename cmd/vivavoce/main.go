@@ -29,7 +29,7 @@ type cli struct {
 
 	Serve  serveCmd  `cmd:"" help:"Serve the page, the sessions and their verdicts over HTTP and WebRTC."`
 	Verify verifyCmd `cmd:"" help:"Run the same pipeline on a recorded file and say what was seen. Undecided under every policy but recording: the others need prompts."`
-	Eval   evalCmd   `cmd:"" help:"Measure the digit reader on recorded speakers."`
+	Eval   evalCmd   `cmd:"" help:"Measure the digit reader, whole sessions and the detection of attacks."`
 	Kiosk  kioskCmd  `cmd:"" help:"Check people at this machine's own camera, without WebRTC."`
 	Models modelsCmd `cmd:"" help:"Unpack, check and convert the models."`
 	Demo   demoCmd   `cmd:"" help:"Run one whole session by itself: a rendered head against a real server."`
