@@ -15,7 +15,7 @@ const grace = 2_000;
 
 /** What a close says when no `error` came before it. @type {Record<number, string>} */
 const closes = {
-  1001: 'draining', 1009: 'too_large', 1011: 'internal', 4400: 'malformed', 4401: 'unauthorized', 4404: 'not_found',
+  1001: 'draining', 1009: 'too_large', 1011: 'internal', 1013: 'full', 4400: 'malformed', 4401: 'unauthorized', 4404: 'not_found',
   4408: 'timeout', 4409: 'busy', 4410: 'media_failed', 4411: 'too_slow', 4429: 'too_many',
 };
 

@@ -146,6 +146,7 @@ test('a camera that stops ends the session and says so', run(async (b) => {
 
 for (const [name, act, title, code] of /** @type {const} */ ([
   ['a dropped connection', (/** @type {any} */ f) => f.close(4999), 'The connection was lost', 'connection_lost'],
+  ['a close because all slots are taken', (/** @type {any} */ f) => f.close(1013), 'Many people are being checked now', 'full'],
   ['a close that has a code', (/** @type {any} */ f) => f.close(4408), 'Nothing could be seen in time', 'timeout'],
   ['a fatal error', (/** @type {any} */ f) => f.say('error', { code: 'media_failed', message: '', fatal: true }), 'The video connection failed', 'media_failed'],
   ['a malformed message', (/** @type {any} */ f) => f.sayRaw('{"v":1,"type":"state","state":7}'), 'This page and the server do not match', 'malformed'],
