@@ -140,7 +140,7 @@ func (p *Publisher) Write(frame []byte, d time.Duration) error {
 func (p *Publisher) Skip(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.packetizer.SkipSamples(uint32(d.Seconds() * 90000))
+	p.packetizer.SkipSamples(uint32(d * 9 / 100_000)) // 90 kHz; whole for whole milliseconds
 }
 
 // WriteRTP encrypts and sends a packet as it is, whatever its stream, payload type

@@ -93,8 +93,8 @@ const (
 	// offClock is the share of steps that may be others: packets of a restarted sender.
 	offClock = 0.02
 	// unasked is how many key frames of an unchanged size a browser's encoder may give that nobody
-	// asked for: libwebrtc makes one every 3000 frames (keyFrameInterval).
-	unasked = 1
+	// asked for: libwebrtc makes one every 3000 frames (keyFrameInterval), libvpx where the scene changes.
+	unasked = 3
 	// coarse is the quantizer below which an encoder may rest: libwebrtc's finest is 2 of 63.
 	coarse = 12
 )

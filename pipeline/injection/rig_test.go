@@ -14,15 +14,14 @@ import (
 // repeating itself, marks that move with it, a sensor's noise.
 type scene struct {
 	fps   float64
-	sigma float64                             // of the noise, in steps of luma
+	sigma float64                              // of the noise, in steps of luma
 	shows func(at time.Duration) time.Duration // the scene's time that the picture at at shows; nil: the same
 	light func(at time.Duration, y int) int    // added to a row; nil: nothing
 	link  func(i int, at time.Duration) media.Link
 	still bool // the person does not move
+	big   bool // 640×480 and not 160×120
 	seed  uint64
 }
-
-const width, height = 160, 120
 
 // filmed is one picture of a scene and the face in it.
 func (s scene) filmed(i int, noise *rand.Rand) pipeline.Observation {
@@ -31,7 +30,9 @@ func (s scene) filmed(i int, noise *rand.Rand) pipeline.Observation {
 	if s.shows != nil {
 		shown = s.shows(at)
 	}
+	width, height, scale := s.size()
 	x, y := s.place(shown)
+	x, y = x*scale, y*scale
 	f := &media.Frame{
 		Seq: uint64(i), PTS: at, Width: width, Height: height, YStride: width, CStride: width / 2,
 		Y: make([]byte, width*height), Cb: make([]byte, width*height/4), Cr: make([]byte, width*height/4),
@@ -46,22 +47,30 @@ func (s scene) filmed(i int, noise *rand.Rand) pipeline.Observation {
 		}
 		for col := range width {
 			dx, dy := float64(col)-x, float64(row)-y
-			v := 60 + 30*math.Sin(float64(col*row)/900) + 100/(1+math.Exp((math.Sqrt(dx*dx+dy*dy)-30)/2))
+			v := 60 + 30*math.Sin(float64(col*row)/900) + 100/(1+math.Exp((math.Sqrt(dx*dx+dy*dy)-30*scale)/2))
 			v += s.sigma * noise.NormFloat64()
 			f.Y[row*width+col] = byte(min(max(int(v)+light, 0), 255))
 		}
 	}
-	face := &pipeline.Face{Frame: f, Found: true, Presence: 1, Interocular: 25, RightEyeOpen: .3, LeftEyeOpen: .3}
-	face.Pose = pipeline.Pose{Yaw: x - width/2, Pitch: y - height/2}
+	face := &pipeline.Face{Frame: f, Found: true, Presence: 1, Interocular: 25 * scale, RightEyeOpen: .3, LeftEyeOpen: .3}
+	face.Pose = pipeline.Pose{Yaw: (x - float64(width)/2) / scale, Pitch: (y - float64(height)/2) / scale}
 	for n := range face.Points {
-		face.Points[n] = pipeline.Point{X: float32(x + float64(n%20) - 10), Y: float32(y + float64(n%23) - 11)}
+		face.Points[n] = pipeline.Point{X: float32(x + scale*(float64(n%20)-10)), Y: float32(y + scale*(float64(n%23)-11))}
 	}
 	return pipeline.Observation{Face: face}
 }
 
-// place is where the person is: sums of waves whose periods have nothing in common.
+// size is that of the pictures, and how much larger than 160×120.
+func (s scene) size() (width, height int, scale float64) {
+	if s.big {
+		return 640, 480, 4
+	}
+	return 160, 120, 1
+}
+
+// place is where the person is, in 160×120: sums of waves whose periods have nothing in common.
 func (s scene) place(t time.Duration) (x, y float64) {
-	x, y = width/2, height/2
+	x, y = 80, 60
 	if s.still {
 		return x, y
 	}

@@ -187,7 +187,7 @@ func (c *call) film(ctx context.Context) error {
 func (c *call) frame() error {
 	f := c.pool.Get(c.o.Scene.Size())
 	defer f.Release()
-	f.PTS = time.Since(c.began)
+	f.PTS = time.Since(c.began).Truncate(time.Millisecond) // as browsers stamp
 	c.publisher.Skip(f.PTS - c.sent)
 	c.sent = f.PTS
 	c.hearing.Lock()
