@@ -40,8 +40,8 @@ func EvidenceNames() [evidences]string {
 const (
 	middleFrom, fineFrom, finestFrom, finestTo = 4, 10, 20, 30
 
-	lowestPattern       = 8
-	lowestColourPattern = 5 // of 32 samples
+	lowestPattern       = 6
+	lowestColourPattern = 3 // of 32 samples: faces have little colour of their own there
 )
 
 // meter measures Evidence. It keeps its memory: one for a session.

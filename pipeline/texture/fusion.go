@@ -14,7 +14,7 @@ type Fusion struct {
 	Net      float64 `json:"net"`
 	NetLimit float64 `json:"net_limit"`
 	// Evidence has one entry for each of EvidenceNames, in their order. Values are taken as
-	// (value − Mean) / Scale, cut to ±3; what could not be measured counts as Mean.
+	// (value − Mean) / Scale, cut to Low … 3; what could not be measured counts as Mean.
 	Evidence []Term `json:"evidence"`
 }
 
@@ -23,6 +23,7 @@ type Term struct {
 	Name   string  `json:"name"`
 	Mean   float64 `json:"mean"`
 	Scale  float64 `json:"scale"`
+	Low    float64 `json:"low"` // −3, or 0 where only much of it means anything: a strong pattern, a long edge
 	Weight float64 `json:"weight"`
 }
 
@@ -43,8 +44,8 @@ func (f Fusion) check() error {
 	}
 	sum := f.Bias + f.Net + f.NetLimit
 	for i, t := range f.Evidence {
-		if t.Name != names[i] || !(t.Scale > 0) {
-			return fmt.Errorf("texture calibration: term %d is %q with scale %v, want %q and above 0", i, t.Name, t.Scale, names[i])
+		if t.Name != names[i] || !(t.Scale > 0) || !(t.Low >= -termLimit && t.Low <= 0) {
+			return fmt.Errorf("texture calibration: term %d is %q with scale %v and low %v, want %q, above 0 and -3 to 0", i, t.Name, t.Scale, t.Low, names[i])
 		}
 		sum += t.Mean + t.Scale + t.Weight
 	}
@@ -59,7 +60,7 @@ func (f Fusion) logOdds(l Look) float64 {
 	z := f.Bias + f.Net*min(max(l.margin(), -f.NetLimit), f.NetLimit)
 	for i, t := range f.Evidence {
 		if v := (l.Evidence[i] - t.Mean) / t.Scale; !math.IsNaN(v) {
-			z += t.Weight * min(max(v, -termLimit), termLimit)
+			z += t.Weight * min(max(v, t.Low), termLimit)
 		}
 	}
 	return z

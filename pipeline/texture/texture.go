@@ -37,7 +37,7 @@ const (
 	// faces were trained with.
 	aside = 35
 	// bandWeight is the log odds that a picture full of rolling bands costs, and bandLeast the correlation up to
-	// which nothing is said; provisional.
+	// which nothing is said: bona fide clips give at most 0.01 (90 of 14 people, cameras that stood still: measure_test.go).
 	bandWeight, bandLeast = 4, 0.35
 )
 

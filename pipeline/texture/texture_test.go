@@ -38,7 +38,7 @@ func certain(c Class) fakeNet {
 func plainFusion() Fusion {
 	f := Fusion{Net: 1, NetLimit: 6}
 	for _, name := range EvidenceNames() {
-		f.Evidence = append(f.Evidence, Term{Name: name, Scale: 1})
+		f.Evidence = append(f.Evidence, Term{Name: name, Scale: 1, Low: -3})
 	}
 	return f
 }
@@ -121,7 +121,7 @@ func TestScores(t *testing.T) {
 func TestEvidenceDecides(t *testing.T) {
 	f := plainFusion()
 	f.Net, f.Bias = 0, -1
-	f.Evidence[evBlack] = Term{Name: "black", Mean: 0.5, Scale: 0.1, Weight: -1}
+	f.Evidence[evBlack] = Term{Name: "black", Mean: 0.5, Scale: 0.1, Low: -3, Weight: -1}
 	s := finish(t, Options{Net: certain(BonaFide), Fusion: f}, film(1.2, nil))
 	if !(s.Checked && s.Value > 0.5 && s.Value < 0.9) {
 		t.Errorf("a dark picture gives %+v, want sigmoid(-1 + 2…3)", s)
@@ -176,11 +176,14 @@ func TestOptionsRefused(t *testing.T) {
 	bad.Evidence = bad.Evidence[1:]
 	infinite := plainFusion()
 	infinite.Evidence[3].Weight = math.Inf(1)
+	low := plainFusion()
+	low.Evidence[3].Low = 1
 	flat := plainFusion()
 	flat.Evidence[3].Scale = 0
 	for name, o := range map[string]Options{
 		"a term too few": {Net: certain(BonaFide), Fusion: bad},
 		"infinite":       {Net: certain(BonaFide), Fusion: infinite},
+		"cut high":       {Net: certain(BonaFide), Fusion: low},
 		"no scale":       {Net: certain(BonaFide), Fusion: flat},
 		"negative":       {Net: certain(BonaFide), Fusion: plainFusion(), Every: -1},
 	} {

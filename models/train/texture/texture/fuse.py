@@ -15,6 +15,7 @@ from .data import EVIDENCE, HIDDEN, Looks
 from .net import Net
 
 LIMIT, CUT = 6.0, 3.0
+ONE_SIDED = {"moire", "moire_beside", "grid", "colour", "frame2", "frame3", "glare"}
 QUANTILE = 0.02  # of the calibration's bona fide looks that fall below one half
 
 
@@ -38,6 +39,10 @@ class Fusion:
         genuine = label == 0
         self.mean = np.nanmedian(evidence[genuine], 0)
         self.scale = np.maximum(np.nanstd(evidence[genuine], 0), 1e-3)
+        # Few attacks show a pattern or a frame, and bona fide pictures have weak ones: only much counts.
+        one = np.array([n in ONE_SIDED for n in EVIDENCE])
+        self.mean[one] = np.nanquantile(evidence[genuine], 0.9, axis=0)[one]
+        self.low = np.where(one, 0.0, -CUT)
         self.on = np.array([use_net] + [use_evidence] * len(EVIDENCE), dtype=float)
         x = self.inputs(margin, evidence)
         y = genuine.astype(float)
@@ -46,7 +51,7 @@ class Fusion:
         self.bias -= np.quantile(z[genuine], QUANTILE)
 
     def inputs(self, margin, evidence):
-        e = np.clip((evidence - self.mean) / self.scale, -CUT, CUT)
+        e = np.clip((evidence - self.mean) / self.scale, self.low, CUT)
         return np.hstack([np.clip(margin, -LIMIT, LIMIT)[:, None], np.nan_to_num(e)]) * self.on
 
     def odds(self, margin, evidence):
@@ -55,8 +60,8 @@ class Fusion:
     def json(self):
         r = lambda v: round(float(v), 5)
         return {"bias": r(self.bias), "net": r(self.w[0]), "net_limit": LIMIT, "evidence": [
-            {"name": n, "mean": r(m), "scale": r(s), "weight": r(w)}
-            for n, m, s, w in zip(EVIDENCE, self.mean, self.scale, self.w[1:])]}
+            {"name": n, "mean": r(m), "scale": r(s), "low": r(low), "weight": r(w)}
+            for n, m, s, low, w in zip(EVIDENCE, self.mean, self.scale, self.low, self.w[1:])]}
 
 
 def logistic(x, y, weights, ridge=0.02, steps=60):
