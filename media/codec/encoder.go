@@ -29,6 +29,9 @@ type EncoderOptions struct {
 	// Container puts H.264's parameter sets into [Encoder.Parameters] and not
 	// before each key frame, as MP4 wants it. A network stream needs the default.
 	Container bool
+	// Steady makes a VP8 stream depend on its pictures only. Otherwise libvpx takes less trouble
+	// when the machine is slow.
+	Steady bool
 }
 
 // Packet is one encoded picture.
@@ -113,8 +116,12 @@ func (e *Encoder) settings() map[string]string {
 	case AV1:
 		return map[string]string{"usage": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
 	}
+	speed := "8"
+	if e.options.Steady {
+		speed = "-8" // libvpx: below 0 it is the speed, and not the share of time to keep free
+	}
 	return map[string]string{
-		"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "auto-alt-ref": "0",
+		"deadline": "realtime", "cpu-used": speed, "lag-in-frames": "0", "auto-alt-ref": "0",
 		"error-resilient": "default", "maxrate": rate, "minrate": rate, "bufsize": rate,
 	}
 }
