@@ -49,7 +49,7 @@ func printed(picture *light, p *Page, scale int, zoom float64, seed uint64) *lig
 func ink(o []float32, want, white [3]float32, colours *[4][3]float32, strength float32, cover func(i int, amount float32) float32) {
 	cmy := [4]float32{1 - want[0], 1 - want[1], 1 - want[2]}
 	black := 0.6 * max(min(cmy[0], cmy[1], cmy[2])-0.3, 0) // the rest of grey stays with the colours
-	for i, balance := range [3]float32{1.15, 1, 0.85} { // equal amounts of these inks are brown
+	for i, balance := range [3]float32{1.15, 1, 0.85} {    // equal amounts of these inks are brown
 		cmy[i] = min(balance*max(cmy[i]-black, 0)/(1-black), 1)
 	}
 	cmy[3] = black

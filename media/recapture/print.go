@@ -138,7 +138,7 @@ func (s *sheet) light(u, v, x, y float32, c int) float32 {
 	more := s.bend * a * a
 	u += more * a * s.axis[0] * s.w
 	v += more * a * s.axis[1] * s.h
-	lum := 1 + 2*float32(s.page.Shade)*a - 1.5*max(more, -more)
+	lum := 1 + 2*float32(s.page.Shade)*a - 1.5*float32(math.Abs(float64(more)))
 	border := float32(s.page.Border) * s.w
 	switch {
 	case u >= 0 && v >= 0 && u < s.w && v < s.h:

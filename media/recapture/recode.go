@@ -51,6 +51,7 @@ func (r *recode) open(f *media.Frame) (err error) {
 	share := math.Sqrt(float64(f.Width*f.Height) / (640 * 480))
 	r.encoder, err = codec.NewEncoder(codec.EncoderOptions{
 		Codec: r.Codec, Width: f.Width, Height: f.Height, FPS: 25, BitrateKbps: max(100, int(float64(r.Kbps)*share)),
+		Steady: true, // parameters say all
 	})
 	if err != nil {
 		return err

@@ -106,16 +106,15 @@ func (s *sensor) quads(what scene, y float32) {
 	read := 0.35 * sd * 0.45
 	shot := 0.94 * sd / float32(math.Sqrt(0.18)) * 0.45
 	for i, row := range s.rows {
+		gains := [2]float32{s.gain * float32(s.lens.Red), s.gain}
+		if i == 1 {
+			gains = [2]float32{s.gain, s.gain * float32(s.lens.Blue)}
+		}
 		at := s.random.IntN(len(s.noise) - len(row))
+		noise := s.noise[at:][:len(row)]
 		for x, v := range row {
-			g := s.gain
-			if i == 0 && x%2 == 0 {
-				g *= float32(s.lens.Red)
-			} else if i == 1 && x%2 == 1 {
-				g *= float32(s.lens.Blue)
-			}
-			v *= g
-			row[x] = v + s.noise[at+x]*(read+shot*float32(math.Sqrt(float64(max(v, 0)))))
+			v *= gains[x&1]
+			row[x] = v + noise[x]*(read+shot*float32(math.Sqrt(float64(clamp(v, 0, 16)))))
 		}
 	}
 }
