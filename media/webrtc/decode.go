@@ -66,6 +66,9 @@ func (d *decoding) decode(emit func(*media.Frame)) error {
 	}
 	pts := d.clock.pts(u.ts, u.arrived)
 	c.clockClamps.Store(d.clock.clamped)
+	if d.peer.mic != nil {
+		d.peer.mic.saw(d.clock.anchor())
+	}
 	head := codec.ReadHeader(u.codec, u.data)
 	d.way.tell(u, head, d.intake.keys.waiting(), time.Duration(d.peer.rtt.Load()))
 	d.shown, d.samples = false, 0

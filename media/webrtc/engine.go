@@ -36,6 +36,10 @@ type Options struct {
 	// face at 640×480 gains little above, and decoding costs by the bit.
 	StartBitrate, SendBitrate int
 
+	// Microphone lets a peer be heard, too: a sound track of its rides on the frames.
+	// Without it one is read and thrown away.
+	Microphone bool
+
 	Connect time.Duration // without a first packet after Run began: ErrNoMedia; 0 means 15s
 	NoMedia time.Duration // without a further packet: ErrNoMedia; 0 means 5s
 	Stall   time.Duration // the same: StateStalled; 0 means 2s

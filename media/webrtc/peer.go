@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	pion "github.com/pion/webrtc/v4"
 
@@ -36,6 +37,7 @@ type Peer struct {
 	pc      *pion.PeerConnection
 	latest  *media.Latest
 	counts  counters
+	mic     *microphone            // nil: sound is thrown away
 	streams atomic.Int32           // made by pion so far
 	intake  atomic.Pointer[intake] // of the video track, nil before it
 	rtt     atomic.Int64           // as ICE measured it last, ns; 0 before
@@ -73,6 +75,9 @@ func (e *Engine) NewPeer(o PeerOptions) (*Peer, error) {
 	p := &Peer{
 		options: o, engine: e, log: o.Logger, latest: media.NewLatest(), state: StateNew,
 		tracks: make(chan incoming, maxStreams), changed: make(chan struct{}, 1),
+	}
+	if e.options.Microphone {
+		p.mic = newMicrophone()
 	}
 	api, err := e.api(p)
 	if err != nil {
@@ -138,12 +143,21 @@ func (p *Peer) fail(err error) {
 // Next implements media.Source: the newest decoded frame. After Run has returned
 // it gives the frame still waiting, then io.EOF if Run was told to stop, or Run's
 // error.
-func (p *Peer) Next(ctx context.Context) (*media.Frame, error) { return p.latest.Next(ctx) }
+func (p *Peer) Next(ctx context.Context) (*media.Frame, error) {
+	f, err := p.latest.Next(ctx)
+	if f != nil && p.mic != nil {
+		f.Sound = p.mic.take(time.Now())
+	}
+	return f, err
+}
 
 // Stats returns the peer's counters.
 func (p *Peer) Stats() Stats {
 	s := p.counts.stats()
 	s.Drops.Replaced = p.latest.Replaced()
+	if p.mic != nil {
+		s.Sound = p.mic.counts.stats()
+	}
 	p.mu.Lock()
 	s.State = p.state
 	p.mu.Unlock()

@@ -21,7 +21,7 @@ const publisherMTU = 1200
 // PublisherOptions say what is sent, and how badly.
 type PublisherOptions struct {
 	Codec    codec.Name // VP8, H264 or VP9; empty means VP8
-	Audio    bool       // also offers an (empty) opus track
+	Audio    bool       // also offers an opus track, for WriteSound
 	TCP      bool       // connects over TCP only
 	Loopback bool       // offers 127.0.0.1, to an engine on this machine
 
@@ -48,6 +48,7 @@ type Publisher struct {
 	sender  *pion.RTPSender
 	track   *pion.TrackLocalStaticRTP
 	link    *lossyLink
+	sound   *pion.TrackLocalStaticRTP // nil without Audio
 
 	connected  chan struct{}
 	once       sync.Once
@@ -56,6 +57,7 @@ type Publisher struct {
 
 	mu         sync.Mutex
 	packetizer rtp.Packetizer
+	voice      rtp.Packetizer
 	rest       float64 // of a tick of 1/90,000 s, so that rounding does not add up
 }
 
@@ -134,6 +136,28 @@ func (p *Publisher) Write(frame []byte, d time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// WriteSound sends one Opus packet; its successor is d later, in steps of 20 µs.
+func (p *Publisher) WriteSound(packet []byte, d time.Duration) error {
+	if p.sound == nil {
+		return errors.New("write sound: no audio track")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, packet := range p.voice.Packetize(packet, uint32(d*48/time.Millisecond)) {
+		if err := p.sound.WriteRTP(packet); err != nil {
+			return fmt.Errorf("write sound packet: %w", err)
+		}
+	}
+	return nil
+}
+
+// SkipSound lets d of the sender's time pass without sound.
+func (p *Publisher) SkipSound(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.voice.SkipSamples(uint32(d * 48 / time.Millisecond))
 }
 
 // Skip lets d of the sender's time pass without a frame.

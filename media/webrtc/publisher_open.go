@@ -55,12 +55,17 @@ func (p *Publisher) open() error {
 
 func (p *Publisher) addAudio() error {
 	opus := pion.RTPCodecCapability{MimeType: pion.MimeTypeOpus, ClockRate: 48000, Channels: 2}
-	track, err := pion.NewTrackLocalStaticRTP(opus, "audio", "camera")
+	p.voice = rtp.NewPacketizerWithOptions(publisherMTU, &codecs.OpusPayloader{}, rtp.NewRandomSequencer(), 48000)
+	var err error
+	if p.sound, err = pion.NewTrackLocalStaticRTP(opus, "audio", "camera"); err != nil {
+		return err
+	}
+	sender, err := p.pc.AddTrack(p.sound)
 	if err != nil {
 		return err
 	}
-	_, err = p.pc.AddTrack(track)
-	return err
+	p.ended.Go(func() { drain(sender) })
+	return nil
 }
 
 func (p *Publisher) api() (*pion.API, error) {
@@ -124,6 +129,16 @@ func (p *Publisher) listen() {
 		}
 	})
 	p.ended.Go(p.readFeedback)
+}
+
+// drain reads what the receiver says of the sound, so that pion's interceptors see it.
+func drain(sender *pion.RTPSender) {
+	b := make([]byte, 1<<13)
+	for {
+		if _, _, err := sender.Read(b); errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) {
+			return
+		}
+	}
 }
 
 // readFeedback counts what the receiver asks for, until Close.

@@ -15,7 +15,8 @@ import (
 // gives itself away.
 type senderReports struct {
 	ssrc   uint32
-	counts *counters // nil: only read
+	counts *counters                    // nil: not compared
+	told   func(ntp uint64, rtp uint32) // nil for nobody
 
 	started bool
 	ntp     uint64 // of the first report, 32.32 bits of seconds
@@ -24,7 +25,13 @@ type senderReports struct {
 }
 
 func (s *senderReports) take(r *rtcp.SenderReport) {
-	if s.counts == nil || r.SSRC != s.ssrc {
+	if r.SSRC != s.ssrc {
+		return
+	}
+	if s.told != nil {
+		s.told(r.NTPTime, r.RTPTime)
+	}
+	if s.counts == nil {
 		return
 	}
 	s.counts.reports.Add(1)

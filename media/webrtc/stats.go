@@ -23,12 +23,13 @@ type Stats struct {
 	KeyFrames    uint64 // decoded
 	Frames       uint64 // decoded
 	ClockClamps  uint64 // corrections of the sender's clock
-	AudioPackets uint64 // read and thrown away
+	AudioPackets uint64 // RTP packets of sound, heard or not
 	Reports      uint64 // RTCP sender reports of the video track
 	// SenderSkew is by how much the sender's RTP clock ran ahead of its own wall
 	// clock between its first and its last report.
 	SenderSkew time.Duration
 	Drops      Drops
+	Sound      SoundStats // zero unless Options.Microphone
 }
 
 // Drops counts what was thrown away, by reason.
@@ -69,6 +70,7 @@ func (s Stats) Each(f func(name string, n uint64)) {
 	f("drop_oversize", s.Drops.Oversize)
 	f("drop_queue", s.Drops.Queue)
 	f("drop_replaced", s.Drops.Replaced)
+	s.Sound.each(f)
 }
 
 // counters is what Stats is read from, safe for concurrent use.

@@ -10,22 +10,51 @@ import (
 	pion "github.com/pion/webrtc/v4"
 )
 
-// accept starts the readers of a track. The first video track is the camera; any
-// other track is read and thrown away, so that it does not pile up.
+// accept starts the readers of a track. The first video track is the camera, the first
+// sound track the microphone where one is wanted; any other track is read and thrown
+// away, so that it does not pile up.
 func (k *keeper) accept(ctx context.Context, t incoming) {
 	p := k.peer
 	video := t.track.Kind() == pion.RTPCodecTypeVideo
 	reports := &senderReports{ssrc: uint32(t.track.SSRC())}
 	take := func([]byte, time.Time) { p.counts.audio.Add(1) }
+	ended := func() {}
 	switch {
 	case video && p.intake.Load() == nil:
 		reports.counts = &p.counts
+		if p.mic != nil {
+			reports.told = func(ntp uint64, rtp uint32) { p.mic.told(ofVideo, ntp, rtp) }
+		}
 		take = k.camera(ctx, t)
 	case video:
 		take = func([]byte, time.Time) { p.counts.foreign.Add(1) }
+	case p.mic != nil:
+		if heard := k.hear(t); heard != nil {
+			take, ended = heard, p.mic.close
+			reports.told = func(ntp uint64, rtp uint32) { p.mic.told(ofSound, ntp, rtp) }
+		}
 	}
 	k.group.Go(func() error { return readRTCP(t.receiver, reports) })
-	k.group.Go(func() error { return p.readTrack(ctx, t.track, take) })
+	k.group.Go(func() error {
+		defer ended()
+		return p.readTrack(ctx, t.track, take)
+	})
+}
+
+// hear gives what takes the packets of a sound track, nil for one that is not heard.
+func (k *keeper) hear(t incoming) func([]byte, time.Time) {
+	p := k.peer
+	open, err := p.mic.open(uint8(t.track.PayloadType()))
+	if err != nil {
+		p.log.Warn("microphone_not_opened", "err", err) // the camera alone will do
+	}
+	if !open {
+		return nil
+	}
+	return func(raw []byte, now time.Time) {
+		p.counts.audio.Add(1)
+		p.mic.push(raw, now)
+	}
 }
 
 // camera starts the decoder for a track and gives what takes its packets.
