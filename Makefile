@@ -9,7 +9,7 @@ COUNT ?= 6
 FUZZTIME ?= 20s
 GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' 2>/dev/null)
 
-.PHONY: help run test build models demo bench fuzz lint screenshots clean packages testpackages
+.PHONY: help run test build models demo eval bench fuzz lint screenshots clean packages testpackages
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -31,6 +31,14 @@ models: build models/node_modules/.package-lock.json ## fetch, check and convert
 
 demo: build models ## one whole session by itself, live in the terminal
 	@bin/vivavoce demo
+
+# Bona fide video: grid/SUBJECT/*.mp4 and head/SUBJECT.mp4; not part of the project.
+DATA = $(or $(VIVAVOCE_DATA),$(firstword $(wildcard shared/data ../shared/data)),none)
+eval: build models ## people of $VIVAVOCE_DATA and attacks simulated from them through the judge; .cache/eval/report.html
+	@test -d "$(DATA)" || { echo "eval: skipped, no recordings: name a folder of them in VIVAVOCE_DATA"; exit 0; }; \
+	mkdir -p .cache/eval; \
+	bin/vivavoce eval attacks "$(DATA)" $(ATTACKS) > .cache/eval/manifest.jsonl; \
+	bin/vivavoce eval pad .cache/eval/manifest.jsonl --report .cache/eval/report.html $(PAD) | tee .cache/eval/figures.txt
 
 bench: build models ## Go benchmarks of every hop, COUNT runs each, summed up by benchstat
 	@mkdir -p .cache
