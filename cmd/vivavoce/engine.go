@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"vivavoce/models"
@@ -105,11 +106,21 @@ func (e *engine) assemble(o engineOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	stages := []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), texture.New(looking), injection.New(injection.Options{Memory: o.shown})}
+	policy := o.policy
+	if path := o.models.TextureExternal; path != "" {
+		external, err := texture.LoadExternal(e.library, path)
+		if err != nil {
+			return err
+		}
+		stages = append(stages, texture.NewExternal(external, models.Live, 0))
+		policy.Checks = append(slices.Clone(policy.Checks), external.Check())
+	}
 	e.judge, err = pipeline.NewJudge(pipeline.JudgeOptions{
 		NewFinder: e.newFinder,
 		NewGuide:  guide,
-		Stages:    []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), texture.New(looking), injection.New(injection.Options{Memory: o.shown})},
-		Policy:    o.policy,
+		Stages:    stages,
+		Policy:    policy,
 		Timing:    o.timing,
 		Metrics:   o.metrics,
 	})

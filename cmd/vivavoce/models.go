@@ -9,7 +9,8 @@ import (
 
 // modelFlags say where the checked model files are.
 type modelFlags struct {
-	Models string `help:"Folder with the checked model files." default:"models/files" type:"path"`
+	Models          string `help:"Folder with the checked model files." default:"models/files" type:"path"`
+	TextureExternal string `help:"JSON file that names third-party networks of MiniFASNet's kind and their SHA-256: they give the score texture_external (see pipeline/texture/external.go)." placeholder:"FILE" type:"path"`
 }
 
 type modelsCmd struct {
