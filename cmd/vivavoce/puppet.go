@@ -24,7 +24,7 @@ import (
 
 // puppetFlags say who is in front of the rendered camera.
 type puppetFlags struct {
-	Kind        string `help:"Who is in front of the camera: person, wrong-way, still, mute, other-digits, frozen, flat-photo, late, empty or two-faces." default:"person"`
+	Kind        string `help:"Who is in front of the camera: person, wrong-way, still, mute, other-digits, frozen, flat-photo, late, empty, two-faces, recorded or looped." default:"person"`
 	NodeModules string `help:"Folder with the npm packages: a face picture there is the head's skin." default:"models/node_modules" type:"path"`
 	Seed        uint64 `help:"For the picture's noise." default:"1"`
 }

@@ -171,7 +171,11 @@ func (c *call) film(ctx context.Context) error {
 	tick := time.NewTicker(period)
 	defer tick.Stop()
 	for {
-		if err := c.frame(); err != nil {
+		switch err := c.frame(); {
+		case errors.Is(err, ErrDark):
+			<-ctx.Done()
+			return ctx.Err()
+		case err != nil:
 			return err
 		}
 		select {

@@ -1,7 +1,9 @@
 package puppet
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"vivavoce/media"
@@ -24,12 +26,17 @@ const (
 	Late      Kind = "late"         // answers two seconds late
 	Empty     Kind = "empty"        // nobody
 	TwoFaces  Kind = "two-faces"    // somebody beside the person
+	Recorded  Kind = "recorded"     // a recording of a session that asked something else
+	Looped    Kind = "looped"       // some seconds of it, over and over
 )
 
 // Kinds lists all of them.
 func Kinds() []Kind {
-	return []Kind{Person, WrongWay, Still, Mute, Misspoken, Frozen, FlatPhoto, Late, Empty, TwoFaces}
+	return []Kind{Person, WrongWay, Still, Mute, Misspoken, Frozen, FlatPhoto, Late, Empty, TwoFaces, Recorded, Looped}
 }
+
+// ErrDark says that nothing more is to be seen.
+var ErrDark = errors.New("the camera has gone dark")
 
 // Performance is what happens in front of a puppet's camera. It is for one goroutine;
 // times are on the puppet's own clock.
@@ -39,7 +46,7 @@ type Performance interface {
 	// Hear tells of a prompt at now.
 	Hear(step pipeline.Step, now time.Duration)
 	// Paint fills f, which has the size, with the picture at now. An error ends
-	// the call.
+	// the call, but for ErrDark, after which no picture follows and the call goes on.
 	Paint(f *media.Frame, now time.Duration) error
 }
 
@@ -51,11 +58,12 @@ type Scene struct {
 	live   *Renderer
 	photo  *texture // FlatPhoto's print, Frozen's picture
 	second *Renderer
+	seed   uint64
 }
 
 // NewScene makes a scene with a head; seed makes the sensor noise and the wrong digits.
 func NewScene(kind Kind, head *Head, cam Camera, seed uint64) (*Scene, error) {
-	s := &Scene{kind: kind, cam: cam}
+	s := &Scene{kind: kind, cam: cam, seed: seed}
 	switch kind {
 	case Person:
 	case WrongWay:
@@ -77,6 +85,10 @@ func NewScene(kind Kind, head *Head, cam Camera, seed uint64) (*Scene, error) {
 		small.Eyes = float32(cam.Height) * 0.11
 		s.second = NewRenderer(head, small, seed+1)
 		cam.X, cam.Eyes = 0.33, float32(cam.Height)*0.125
+	case Recorded, Looped:
+		if err := s.actor.rehearse(seed); err != nil {
+			return nil, err
+		}
 	default:
 		return nil, fmt.Errorf("scene %q: no such kind", kind)
 	}
@@ -97,10 +109,30 @@ func print(head *Head, cam Camera) *texture {
 func (s *Scene) Size() (width, height int) { return s.cam.Width, s.cam.Height }
 
 // Hear implements Performance.
-func (s *Scene) Hear(step pipeline.Step, now time.Duration) { s.actor.Hear(step, now) }
+func (s *Scene) Hear(step pipeline.Step, now time.Duration) {
+	if !s.canned() {
+		s.actor.Hear(step, now)
+	}
+}
+
+// canned says that what is shown was filmed before.
+func (s *Scene) canned() bool { return s.kind == Recorded || s.kind == Looped }
+
+// rewind gives the time that a recording shows at now, and sets its noise to what it was.
+func (s *Scene) rewind(now time.Duration) time.Duration {
+	if s.kind == Looped {
+		now = (now + loopLength/2) % loopLength
+	}
+	i := now * recordedFPS / time.Second
+	s.live.noise = rand.New(rand.NewPCG(s.seed, uint64(i)))
+	return i * time.Second / recordedFPS
+}
 
 // Paint implements Performance.
 func (s *Scene) Paint(f *media.Frame, now time.Duration) error {
+	if s.canned() {
+		now = s.rewind(now)
+	}
 	look := s.actor.Look(now)
 	switch s.kind {
 	case Frozen:

@@ -25,8 +25,8 @@ func open(t testing.TB, newFinder func() (pipeline.Finder, error), timing pipeli
 	return openWith(t, newFinder, timing, plan, func(a signaling.Attempt) signaling.Attempt { return a })
 }
 
-// openWith lets wrap see every attempt.
-func openWith(t testing.TB, newFinder func() (pipeline.Finder, error), timing pipeline.Timing, plan pipeline.Plan, wrap func(signaling.Attempt) signaling.Attempt) string {
+// openWith lets wrap see every attempt, and more stages look.
+func openWith(t testing.TB, newFinder func() (pipeline.Finder, error), timing pipeline.Timing, plan pipeline.Plan, wrap func(signaling.Attempt) signaling.Attempt, more ...pipeline.Kind) string {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	engine, err := webrtc.NewEngine(webrtc.Options{Loopback: true, Logger: log})
@@ -44,7 +44,7 @@ func openWith(t testing.TB, newFinder func() (pipeline.Finder, error), timing pi
 	}
 	judge, err := pipeline.NewJudge(pipeline.JudgeOptions{
 		NewFinder: newFinder, NewGuide: guide, Policy: pipeline.DefaultPolicy(), Timing: timing,
-		Stages: []pipeline.Kind{motion.New(motion.Options{}), lips.New(lips.Options{Reader: reader})},
+		Stages: append([]pipeline.Kind{motion.New(motion.Options{}), lips.New(lips.Options{Reader: reader})}, more...),
 	})
 	if err != nil {
 		t.Fatal(err)
