@@ -1,13 +1,9 @@
 package recapture
 
-import (
-	"testing"
-
-	"vivavoce/media"
-)
+import "testing"
 
 func BenchmarkFrame(b *testing.B) {
-	for _, s := range faceless() {
+	for _, s := range All() {
 		b.Run(string(s), func(b *testing.B) {
 			p := Draw(s, Train, 3)
 			p.Coding = Coding{}
@@ -16,7 +12,7 @@ func BenchmarkFrame(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			a, err := newAttack(p, Rig{})
+			a, err := newAttack(p, rigged(640, 480))
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -35,5 +31,3 @@ func BenchmarkFrame(b *testing.B) {
 		})
 	}
 }
-
-var _ media.Source = (*Source)(nil)

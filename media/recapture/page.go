@@ -121,12 +121,18 @@ func drops(p *Page, texels float64, seed uint64) func(i int, x, y, amount float3
 		thresholds[i] = blueNoise(r)
 	}
 	cells := float32(p.Frequency / texels)
-	fine := max(cells, 1) // drops across a texel: it shows their mean
-	side := min(cells, 1)
+	side := min(cells, 1) // several drops in a texel: it shows their mean
 	return func(i int, x, y, amount float32) float32 {
 		at := (int(y*side)&(blueSide-1))*blueSide + int(x*side)&(blueSide-1)
-		spread := float32(math.Sqrt(float64(max(amount*(1-amount), 0)))) / fine
-		return min(max(amount+3.46*(thresholds[i][at]-0.5)*spread, 0), 1)
+		threshold := thresholds[i][at]
+		if cells <= 1 {
+			if amount > threshold {
+				return 1
+			}
+			return 0
+		}
+		spread := 1.73 * float32(math.Sqrt(float64(max(amount*(1-amount), 0)))) / cells
+		return amount + 2*(threshold-0.5)*max(min(spread, amount, 1-amount), 0) // even to both sides: the tone stays
 	}
 }
 
