@@ -74,6 +74,7 @@ func (x *Examiner) Picture(ctx context.Context, face *pipeline.Face) (pipeline.S
 type sum struct {
 	n       int
 	odds    float64 // of bona fide, natural logarithms
+	net     float64 // of that, the network's alone
 	classes [Classes]float64
 }
 
@@ -84,6 +85,7 @@ func (s *sum) add(f Fusion, l Look) {
 	}
 	s.n++
 	s.odds += odds
+	s.net += l.margin()
 	for c, v := range l.LogP {
 		s.classes[c] += v
 	}
@@ -100,7 +102,13 @@ func (s *sum) score(least int, less float64, settled bool) pipeline.Score {
 		score.Reasons = []pipeline.Reason{pipeline.TextureNotChecked}
 		return score
 	}
-	score.Checked, score.Value = true, sigmoid(s.odds/float64(s.n)-less)
+	n := float64(s.n)
+	score.Checked, score.Value = true, sigmoid(s.odds/n-less)
+	if settled {
+		score.Measures = []pipeline.Measure{
+			{Name: "looks", Value: n}, {Name: "network_log_odds", Value: s.net / n}, {Name: "bands_log_odds", Value: -less},
+		}
+	}
 	if score.Value < explained {
 		score.Reasons = []pipeline.Reason{s.reason()}
 	}

@@ -117,6 +117,9 @@ func (n *pictures) zoom(p place, at pipeline.Point) {
 	cv.Crop(n.detail, p.f, r, DetailSide, 0, 1)
 }
 
+// mostMargin keeps a class that a network rules out altogether a number.
+const mostMargin = 50
+
 // margin is the log odds of bona fide by the network alone; 0 without one.
 func (l Look) margin() float64 {
 	if !l.Judged {
@@ -126,5 +129,5 @@ func (l Look) margin() float64 {
 	for c := Screen; c < Classes; c++ {
 		others += math.Exp(l.LogP[c])
 	}
-	return l.LogP[BonaFide] - math.Log(max(others, 1e-9))
+	return min(max(l.LogP[BonaFide]-math.Log(others), -mostMargin), mostMargin)
 }

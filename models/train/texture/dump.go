@@ -88,6 +88,7 @@ type options struct {
 	n                                    int
 	seed                                 uint64
 	limit                                time.Duration
+	hard                                 bool
 }
 
 func main() {
@@ -102,6 +103,7 @@ func main() {
 	flag.IntVar(&o.n, "n", 1, "variants of each person and species")
 	flag.Uint64Var(&o.seed, "seed", 1, "of all that is drawn")
 	flag.DurationVar(&o.limit, "limit", 0, "stop after so long; 0 means never")
+	flag.BoolVar(&o.hard, "hard", false, "light and colours beyond all that is trained with; the species gets a \"-hard\"")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -214,7 +216,7 @@ func (r *rig) variant(ctx context.Context, subject, species string, seed uint64)
 	}
 	defer done()
 	p := parameters(species, recapture.Split(r.o.split), rng)
-	varied := newVaried(src, rng, strings.HasPrefix(clip, "grid/"))
+	varied := newVaried(src, rng, strings.HasPrefix(clip, "grid/"), r.o.hard)
 	if err := varied.skip(ctx); err != nil {
 		return err
 	}
@@ -224,6 +226,9 @@ func (r *rig) variant(ctx context.Context, subject, species string, seed uint64)
 	}
 	defer end()
 	at := look{Subject: subject, Clip: clip, Species: species, Split: p.Split, Seed: seed, Kbps: p.Coding.Kbps, Display: p.Display, Page: p.Page}
+	if r.o.hard {
+		at.Species += "-hard"
+	}
 	return r.watch(ctx, shown, at)
 }
 

@@ -27,13 +27,19 @@ type varied struct {
 
 // newVaried draws. GRID's pictures are 360×288 and their faces some 110 pixels: they become 1 to 1.9 times that; heads
 // of 480 to 1280 pixels half to one and a half times, 600 lines at most. So faces are 60 to 400 pixels in frames of 240 to 600 lines.
-func newVaried(src media.Source, rng *rand.Rand, grid bool) *varied {
+//
+// Hard light is outside of all that is trained with: dull or glaring, hazy, pale or gaudy, and tinted.
+func newVaried(src media.Source, rng *rand.Rand, grid, hard bool) *varied {
 	v := &varied{src: src, first: rng.IntN(50), scale: 0.5 * math.Pow(3, rng.Float64())}
 	if grid {
 		v.scale = math.Pow(1.9, rng.Float64())
 	}
 	gain, gamma, lift := 0.75+0.4*rng.Float64(), math.Exp(0.5*(rng.Float64()-0.5)), 0.05*rng.Float64()
 	saturation, blue, red := 0.7+0.5*rng.Float64(), 14*(rng.Float64()-0.5), 14*(rng.Float64()-0.5)
+	if hard {
+		gain, lift = 0.5+0.8*rng.Float64(), 0.04+0.12*rng.Float64()
+		saturation, blue, red = 0.4+1.1*rng.Float64(), 2.5*blue, 2.5*red
+	}
 	for i := range v.luma {
 		l := math.Pow(max(float64(i)-16, 0)/219, gamma)
 		v.luma[i] = byte(min(max(16+219*(lift+gain*l), 0), 255))

@@ -8,7 +8,7 @@ import numpy as np
 DETAIL, CONTEXT, DETAILS = 128, 96, 3
 CLASSES = ["bona_fide", "screen", "print", "paste", "mask"]
 SPECIES = {
-    "camera": 0, "plain": 0, "screen": 1, "screen-oled": 1,
+    "camera": 0, "plain": 0, "camera-hard": 0, "plain-hard": 0, "screen": 1, "screen-oled": 1,
     "print": 2, "print-inkjet": 2, "print-photo": 2, "print-cutout": 2,
     "mouth": 3, "swap": 3, "warp": 3, "mask": 4,
 }

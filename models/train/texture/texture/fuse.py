@@ -110,7 +110,7 @@ def report(looks, scores, names):
     for p in sorted(set(who[genuine])):
         of = genuine & (who == p)
         lines.append(f"| {p} | " + " | ".join(rate(z[of] < 0) for z in scores) + " |")
-    for s in ["camera", "plain"]:
+    for s in sorted(set(species[genuine])):
         of = species == s
         lines.append(f"| all, {s} | " + " | ".join(rate(z[of] < 0) for z in scores) + " |")
     lines.append("| all | " + " | ".join(rate(z[genuine] < 0) for z in scores) + " |")
