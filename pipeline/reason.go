@@ -17,6 +17,9 @@ const (
 	DepthFlat       Reason = "depth.flat"
 	DepthNotChecked Reason = "depth.not_checked"
 
+	ParallaxCarried    Reason = "parallax.carried"
+	ParallaxNotChecked Reason = "parallax.not_checked"
+
 	MouthStill      Reason = "mouth.still"
 	MouthRestless   Reason = "mouth.restless"
 	MouthNotChecked Reason = "mouth.not_checked"
@@ -73,7 +76,7 @@ func NotChecked(score string) Reason { return Reason(score + ".not_checked") }
 func (r Reason) excuses() bool {
 	switch r {
 	case MotionNoTurn, MotionWrongWay, MotionTooSmall, MotionTooEarly, MotionTooLate,
-		MotionNoReturn, MotionNotChecked, DepthNotChecked,
+		MotionNoReturn, MotionNotChecked, DepthNotChecked, ParallaxNotChecked,
 		MouthStill, MouthRestless, MouthNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked,
 		SoundElsewhere, SoundNotChecked,
 		TextureNotChecked, InjectionNotChecked:

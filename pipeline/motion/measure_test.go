@@ -18,7 +18,7 @@ import (
 
 // watch shows observations from first on to a stage, with a prompt for dir from shown on,
 // and returns the scores of the session.
-func watch(t *testing.T, seen []pipeline.Observation, dir pipeline.Direction, shown time.Duration) (moved, deep pipeline.Score) {
+func watch(t *testing.T, seen []pipeline.Observation, dir pipeline.Direction, shown time.Duration) (moved, deep, around pipeline.Score) {
 	t.Helper()
 	s, err := motion.New(motion.Options{}).New()
 	if err != nil {
@@ -46,20 +46,23 @@ func watch(t *testing.T, seen []pipeline.Observation, dir pipeline.Direction, sh
 		case score.Step != pipeline.Whole:
 		case score.Name == pipeline.ScoreMotion:
 			moved = score
-		default:
+		case score.Name == pipeline.ScoreDepth:
 			deep = score
+		default:
+			around = score
 		}
 	}
-	return moved, deep
+	return moved, deep, around
 }
 
 // tally counts what became of some tries.
 type tally struct {
 	n, moved, deep, flat, both int
+	looked, carried            int // parallax was checked, and said no
 	why                        map[pipeline.Reason]int
 }
 
-func (c *tally) add(moved, deep pipeline.Score) {
+func (c *tally) add(moved, deep, around pipeline.Score) {
 	if c.why == nil {
 		c.why = map[pipeline.Reason]int{}
 	}
@@ -77,13 +80,19 @@ func (c *tally) add(moved, deep pipeline.Score) {
 	if deep.Checked && !d {
 		c.flat++
 	}
+	if around.Checked {
+		c.looked++
+	}
+	if around.Checked && around.Value < 0.5 {
+		c.carried++
+	}
 	for _, r := range moved.Reasons {
 		c.why[r]++
 	}
 }
 
 func (c tally) String() string {
-	return fmt.Sprintf("n=%d motion %d, depth %d, called flat %d, both pass %d; %v", c.n, c.moved, c.deep, c.flat, c.both, c.why)
+	return fmt.Sprintf("n=%d motion %d, depth %d, called flat %d, both pass %d; parallax checked %d, carried %d; %v", c.n, c.moved, c.deep, c.flat, c.both, c.looked, c.carried, c.why)
 }
 
 // TestMeasureHeads finds the turns that recorded people make by themselves and asks for
@@ -92,13 +101,14 @@ func TestMeasureHeads(t *testing.T) {
 	recorded.Measure(t)
 	clips, _ := filepath.Glob(filepath.Join(filetest.Recordings(t), "head", "*.mp4"))
 	studio := recorded.NewStudio(t)
+	studio.Pixels = true
 	var right, wrong, across, idle tally
 	for _, clip := range clips {
 		seen := studio.Watch(t, clip, nil)
 		for _, m := range natural(seen) {
-			moved, deep := watch(t, seen[m.from:], m.dir, m.shown)
-			t.Logf("%s at %v %s: motion %.2f %v, depth %.2f %v", filepath.Base(clip), m.shown, m.dir, moved.Value, moved.Reasons, deep.Value, deep.Reasons)
-			right.add(moved, deep)
+			moved, deep, around := watch(t, seen[m.from:], m.dir, m.shown)
+			t.Logf("%s at %v %s: motion %.2f %v, depth %.2f %v, parallax %.2f %v", filepath.Base(clip), m.shown, m.dir, moved.Value, moved.Reasons, deep.Value, deep.Reasons, around.Value, around.Reasons)
+			right.add(moved, deep, around)
 			wrong.add(watch(t, seen[m.from:], opposite(m.dir), m.shown))
 			across.add(watch(t, seen[m.from:], sideways(m.dir), m.shown))
 		}
@@ -194,6 +204,7 @@ func TestMeasureSheets(t *testing.T) {
 	recorded.Measure(t)
 	data := filetest.Recordings(t)
 	studio := recorded.NewStudio(t)
+	studio.Pixels = true
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, kind := range sheets() {
 		var c tally

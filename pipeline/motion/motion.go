@@ -54,7 +54,7 @@ const (
 )
 
 // New returns the kind of stage that gives "motion", for each turn and the whole session,
-// and "depth" for the whole session.
+// and "depth" and "parallax" for the whole session.
 //
 // Motion of the session is the least of its turns: each is a question of its own that
 // a recording answers by luck, and a mean would let one good turn pay for a bad one. If
@@ -80,6 +80,7 @@ type stage struct {
 	turn   *turn // being answered; nil between
 	turns  []pipeline.Score
 	depths []depth
+	around []carried
 	out    []pipeline.Score // reused
 }
 
@@ -121,8 +122,9 @@ func (s *stage) close() {
 	score := s.turn.score(true)
 	s.turns = append(s.turns, score)
 	s.depths = append(s.depths, s.turn.depth)
+	s.around = append(s.around, s.turn.parallax.carried)
 	s.turn = nil
-	s.out = append(s.out, score, s.motion(false), wholeDepth(s.depths, false))
+	s.out = append(s.out, score, s.motion(false), wholeDepth(s.depths, false), wholeParallax(s.around, false))
 }
 
 func (s *stage) answered(index int) bool {
@@ -161,5 +163,5 @@ func (s *stage) Finish(ctx context.Context) ([]pipeline.Score, error) {
 		s.close()
 	}
 	out := append([]pipeline.Score(nil), s.turns...)
-	return append(out, s.motion(true), wholeDepth(s.depths, true)), nil
+	return append(out, s.motion(true), wholeDepth(s.depths, true), wholeParallax(s.around, true)), nil
 }

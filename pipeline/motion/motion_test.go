@@ -39,7 +39,7 @@ func last(t *testing.T, s pipelinetest.Script, seed uint64, c pipeline.Challenge
 			steps = append(steps, score)
 		case score.Name == pipeline.ScoreMotion:
 			moved = score
-		default:
+		case score.Name == pipeline.ScoreDepth:
 			deep = score
 		}
 	}
@@ -136,8 +136,8 @@ func TestTiltedPictureIsFlat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deep := scores[len(scores)-1]
-	if deep.Name != pipeline.ScoreDepth || !deep.Checked || !slices.Contains(deep.Reasons, pipeline.DepthFlat) {
+	i := slices.IndexFunc(scores, func(s pipeline.Score) bool { return s.Name == pipeline.ScoreDepth })
+	if deep := scores[i]; !deep.Checked || !slices.Contains(deep.Reasons, pipeline.DepthFlat) {
 		t.Errorf("depth %+v, want flat", deep)
 	}
 }

@@ -27,6 +27,7 @@ type turn struct {
 	reached  bool
 	peak     float64 // the greatest angle along the way
 	depth    depth
+	parallax parallax
 	up, down float64 // the greatest steps between two faces, degrees
 	way      way
 	returned bool
@@ -100,7 +101,11 @@ func (t *turn) see(f *pipeline.Face) {
 		t.peak = max(t.peak, min(m.along, before.along))
 	}
 	t.reached = t.peak >= t.reach
+	if t.faces == 1 {
+		t.parallax.begin(f)
+	}
 	if f.Presence >= leastPresence {
+		t.parallax.look(f)
 		var now pointSet
 		now.take(f)
 		t.depth.see(&t.from.set, &now, math.Hypot(m.along, m.across))

@@ -59,6 +59,8 @@ export const reasons = {
   'motion.not_checked': 'Your head could not be followed well enough.',
   'depth.flat': 'The picture moved as a flat one does: keep the camera still and turn only your head.',
   'depth.not_checked': 'No turn was large enough to tell: next time turn a little further.',
+  'parallax.carried': 'The background moved with your face: keep the camera still and turn only your head.',
+  'parallax.not_checked': 'The background told nothing.',
   'mouth.still': 'Your mouth did not move with the digits: say them clearly, aloud or silently.',
   'mouth.restless': 'Your mouth moved between the digits: rest it until the next one shows.',
   'mouth.not_checked': 'Your mouth could not be seen well enough.',
@@ -109,7 +111,7 @@ export const outcomes = {
 };
 
 /** What a verdict rests on, by the name of the score. @type {Record<string, string>} */
-export const checks = { motion: 'Head movement', depth: 'Depth', mouth: 'Mouth movement', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
+export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', mouth: 'Mouth movement', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
 
 /** Why a session is not live. @param {string} code */
 export function reasonText(code) {

@@ -18,23 +18,31 @@ type Point3 struct{ X, Y, Z float64 }
 // that is tilted and moved leaves about nothing. ok is false where no homography can
 // be fitted: fewer than five points, different numbers, points on a line or not finite.
 func HomographyResidual(a, b []Point2) (rms float64, ok bool) {
-	h, ok := homography(a, b)
+	h, ok := Homography(a, b)
 	if !ok {
 		return 0, false
 	}
 	sum := 0.0
 	for i, p := range a {
-		w := h[6]*p.X + h[7]*p.Y + h[8]
-		dx := (h[0]*p.X+h[1]*p.Y+h[2])/w - b[i].X
-		dy := (h[3]*p.X+h[4]*p.Y+h[5])/w - b[i].Y
+		x, y := h.Apply(p.X, p.Y)
+		dx, dy := x-b[i].X, y-b[i].Y
 		sum += dx*dx + dy*dy
 	}
 	rms = math.Sqrt(sum / float64(len(a)))
 	return rms, !math.IsNaN(rms) && !math.IsInf(rms, 0)
 }
 
-// homography returns the 3×3 matrix in row order.
-func homography(a, b []Point2) (h [9]float64, ok bool) {
+// Plane is a homography: a 3×3 matrix in row order.
+type Plane [9]float64
+
+// Apply carries x, y.
+func (h *Plane) Apply(x, y float64) (float64, float64) {
+	w := h[6]*x + h[7]*y + h[8]
+	return (h[0]*x + h[1]*y + h[2]) / w, (h[3]*x + h[4]*y + h[5]) / w
+}
+
+// Homography fits the homography that carries a onto b, as [HomographyResidual] does.
+func Homography(a, b []Point2) (h Plane, ok bool) {
 	if len(a) < 5 || len(a) != len(b) || !spans(a) || !spans(b) {
 		return h, false
 	}

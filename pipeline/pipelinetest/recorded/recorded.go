@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"vivavoce/media"
@@ -43,6 +44,7 @@ func above(t testing.TB, path string) string {
 
 // Studio holds the models.
 type Studio struct {
+	Pixels  bool // frames keep their pixels: about half a megabyte each
 	library *models.Library
 	finder  func() (pipeline.Finder, error)
 }
@@ -94,7 +96,7 @@ func (s *Studio) Watch(t testing.TB, clip string, alter Alter) []pipeline.Observ
 		if err != nil {
 			t.Fatalf("%s: %v", clip, err)
 		}
-		seen, err := look(t.Context(), finder, f, alter)
+		seen, err := s.look(t.Context(), finder, f, alter)
 		f.Release()
 		if err != nil {
 			t.Fatalf("%s: %v", clip, err)
@@ -104,7 +106,7 @@ func (s *Studio) Watch(t testing.TB, clip string, alter Alter) []pipeline.Observ
 }
 
 // look returns a copy of the face in f that outlives the frame.
-func look(ctx context.Context, finder pipeline.Finder, f *media.Frame, alter Alter) (*pipeline.Face, error) {
+func (s *Studio) look(ctx context.Context, finder pipeline.Finder, f *media.Frame, alter Alter) (*pipeline.Face, error) {
 	shown := f
 	if alter != nil {
 		shown = alter(f)
@@ -115,5 +117,10 @@ func look(ctx context.Context, finder pipeline.Finder, f *media.Frame, alter Alt
 	}
 	seen := *found
 	seen.Frame = &media.Frame{Seq: f.Seq, PTS: f.PTS, Width: f.Width, Height: f.Height, Sound: f.Sound}
+	if s.Pixels {
+		seen.Frame.Y, seen.Frame.YStride = slices.Clone(shown.Y), shown.YStride
+		seen.Frame.Cb, seen.Frame.Cr, seen.Frame.CStride = slices.Clone(shown.Cb), slices.Clone(shown.Cr), shown.CStride
+		seen.Frame.FullRange = shown.FullRange
+	}
 	return &seen, nil
 }
