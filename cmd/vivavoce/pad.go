@@ -22,6 +22,7 @@ type evalPadCmd struct {
 	Checks  map[string]float64 `help:"Classify by these scores and thresholds and not by the policy's, such as texture=0.5." placeholder:"SCORE=LEAST;…"`
 	Length  time.Duration      `help:"Watch so much of each clip." default:"3s"`
 	Workers int                `help:"Presentations at once; 0 means one for each core."`
+	Scores  string             `help:"Keep the scores here, a line a presentation, and do not show again what is in it. Delete it when stages or models change." placeholder:"FILE.jsonl"`
 	Fit     string             `help:"Fit the probability to the manifest's calibration part, use it, and write it here." placeholder:"FILE.json"`
 	JSON    bool               `name:"json" help:"Print all figures and scores as one JSON object."`
 	Report  string             `help:"Write a page with curves, tables and the worst misses." placeholder:"FILE.html"`
@@ -73,11 +74,40 @@ func (c *evalPadCmd) watch(ctx context.Context, e *engine, all []eval.Presentati
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	scores, known, err := c.known()
+	if err != nil {
+		return nil, err
+	}
+	defer scores.Close()
 	bar := newBar(s.err, time.Duration(len(all))*time.Millisecond, c.JSON)
-	lab := eval.Lab{Judge: e.judge, NewFinder: e.newFinder, Length: c.Length, Workers: workers, Tried: bar.step}
+	keep := json.NewEncoder(scores)
+	lab := eval.Lab{
+		Judge: e.judge, NewFinder: e.newFinder, Length: c.Length, Workers: workers, Known: known,
+		Tried: func(p eval.Presented) error {
+			bar.step()
+			return keep.Encode(p)
+		},
+	}
 	seen, err := lab.Try(ctx, all)
 	bar.finish()
 	return seen, err
+}
+
+// known opens the file of kept scores and reads it; without one, what is kept is lost.
+func (c *evalPadCmd) known() (*os.File, []eval.Presented, error) {
+	path := c.Scores
+	if path == "" {
+		path = os.DevNull
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, nil, fmt.Errorf("keep scores: %w", err)
+	}
+	known, err := eval.ReadPresented(f)
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return f, known, nil
 }
 
 // checks is p, or the policy that --checks gives.
@@ -128,10 +158,13 @@ func (c *evalPadCmd) tell(r eval.PADReport, s streams) error {
 			return fmt.Errorf("write report: %w", err)
 		}
 	}
-	if c.JSON {
-		return json.NewEncoder(s.out).Encode(r)
+	if !c.JSON {
+		return r.Print(s.out)
 	}
-	return r.Print(s.out)
+	for i := range r.Seen {
+		r.Seen[i].Thumb = nil
+	}
+	return json.NewEncoder(s.out).Encode(r)
 }
 
 // evalAttacksCmd writes a manifest for evalPadCmd.

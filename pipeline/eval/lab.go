@@ -2,9 +2,12 @@ package eval
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,7 +24,10 @@ type Lab struct {
 	NewFinder func() (pipeline.Finder, error) // for simulated attacks, which must know where the face is
 	Length    time.Duration                   // of each clip, at most; 0 means 3 s
 	Workers   int                             // presentations at once; 0 means 1
-	Tried     func()                          // called after each, from any goroutine; may be nil
+	// Known are presentations of an earlier run that need not be shown again; Tried is called after each
+	// of the others, one call at a time. Both may be nil.
+	Known []Presented
+	Tried func(Presented) error
 }
 
 // Presented is a presentation and what became of it.
@@ -29,7 +35,7 @@ type Presented struct {
 	Presentation
 	Scores map[string]pipeline.Score `json:"scores"` // of the whole recording, by name
 	Frames int                       `json:"frames"`
-	thumb  []byte                    // JPEG of a frame in the middle
+	Thumb  []byte                    `json:"thumb,omitempty"` // JPEG of a frame in the middle
 }
 
 // asked are the scores that rest on prompts.
@@ -42,22 +48,55 @@ func (l Lab) Try(ctx context.Context, all []Presentation) ([]Presented, error) {
 	if l.Length == 0 {
 		l.Length = 3 * time.Second
 	}
+	known, err := byPresentation(l.Known)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Presented, len(all))
+	var telling sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(l.Workers, 1))
 	for i, t := range all {
+		key, err := t.key()
+		if err != nil {
+			return nil, errors.Join(err, g.Wait())
+		}
+		if p, ok := known[key]; ok {
+			out[i] = p
+			continue
+		}
 		g.Go(func() (err error) {
 			if out[i], err = l.present(ctx, t); err != nil {
 				return fmt.Errorf("try %s as %s: %w", t.Clip, t.Label, err)
 			}
+			telling.Lock()
+			defer telling.Unlock()
 			if l.Tried != nil {
-				l.Tried()
+				return l.Tried(out[i])
 			}
 			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
+	}
+	return out, nil
+}
+
+// key is the same for the same presentation.
+func (p Presentation) key() (string, error) {
+	b, err := json.Marshal(p)
+	return string(b), err
+}
+
+func byPresentation(all []Presented) (map[string]Presented, error) {
+	out := map[string]Presented{}
+	for _, p := range all {
+		key, err := p.key()
+		if err != nil {
+			return nil, err
+		}
+		out[key] = p
 	}
 	return out, nil
 }
@@ -82,13 +121,22 @@ func (l Lab) present(ctx context.Context, t Presentation) (Presented, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Frames, out.thumb = seen.frames, seen.thumb
+	out.Frames, out.Thumb = seen.frames, seen.thumb
 	for _, s := range v.Scores {
 		if s.Step == pipeline.Whole {
-			out.Scores[s.Name] = s
+			out.Scores[s.Name] = kept(s)
 		}
 	}
 	return out, nil
+}
+
+// kept is what is kept of a score: JSON knows no NaN, and a value below 0 is refused as NaN is.
+func kept(s pipeline.Score) pipeline.Score {
+	s.Measures = nil
+	if math.IsNaN(s.Value) {
+		s.Value = -1
+	}
+	return s
 }
 
 // stage returns the frames of a presentation and what frees them.

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"image"
 	"image/color"
@@ -277,5 +278,27 @@ func TestStill(t *testing.T) {
 	}
 	if n != 26 {
 		t.Errorf("%d frames in a second, want 26: both ends count", n)
+	}
+}
+
+func TestKnownAreNotShownAgain(t *testing.T) {
+	first := seenOf(Attack, "print", "", 0.25)[0]
+	first.Scores["injection"] = kept(pipeline.Score{Name: "injection", Step: pipeline.Whole, Checked: true, Value: math.NaN()})
+	var b bytes.Buffer
+	if err := json.NewEncoder(&b).Encode(first); err != nil {
+		t.Fatal(err)
+	}
+	known, err := ReadPresented(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A lab without a judge can show nothing.
+	seen, err := Lab{Known: known}.Try(t.Context(), []Presentation{first.Presentation})
+	if err != nil || len(seen) != 1 || seen[0].Scores["texture"].Value != 0.25 {
+		t.Fatalf("seen %+v, %v", seen, err)
+	}
+	policy := pipeline.Policy{Checks: []pipeline.Check{{Name: "injection", Threshold: 0.5, Required: true}}}
+	if o := policy.Decide(seen[0].list()).Outcome; o == pipeline.Live {
+		t.Error("what was not a number passes when it was kept and read back")
 	}
 }

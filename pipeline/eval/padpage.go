@@ -98,7 +98,7 @@ func (d *PAD) diagram() template.HTML {
 
 // Picture is the thumbnail as the page shows it.
 func (m Miss) Picture() template.URL {
-	return template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(m.thumb))
+	return template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(m.Thumb))
 }
 
 // Name is short.

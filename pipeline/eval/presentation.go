@@ -73,6 +73,21 @@ func ReadPresentations(path string) ([]Presentation, error) {
 	return all, nil
 }
 
+// ReadPresented reads presentations with their scores, a JSON object a line, as an earlier run kept them.
+func ReadPresented(r io.Reader) ([]Presented, error) {
+	var all []Presented
+	for d := json.NewDecoder(r); ; {
+		var p Presented
+		switch err := d.Decode(&p); {
+		case errors.Is(err, io.EOF):
+			return all, nil
+		case err != nil:
+			return nil, fmt.Errorf("read scores: presentation %d: %w", len(all), err)
+		}
+		all = append(all, p)
+	}
+}
+
 func parsePresentations(b []byte, dir string) ([]Presentation, error) {
 	var all []Presentation
 	in := bufio.NewScanner(bytes.NewReader(b))
