@@ -23,6 +23,7 @@ func (s *Server) routes(extra map[string]http.HandlerFunc) (http.Handler, error)
 	mux.HandleFunc("DELETE /v1/sessions/{id}", s.integrator(s.delete))
 	mux.HandleFunc("GET /v1/sessions/{id}/events", s.integrator(s.events))
 	mux.HandleFunc("GET /v1/sessions/{id}/ws", s.socket)
+	mux.HandleFunc("GET /v1/page", s.page)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	for pattern, allow := range map[string]string{
@@ -30,6 +31,7 @@ func (s *Server) routes(extra map[string]http.HandlerFunc) (http.Handler, error)
 		"/v1/sessions/{id}":        "DELETE, GET, HEAD",
 		"/v1/sessions/{id}/events": "GET, HEAD",
 		"/v1/sessions/{id}/ws":     "GET",
+		"/v1/page":                 "GET, HEAD",
 	} {
 		mux.HandleFunc(pattern, s.otherMethod(allow))
 	}
@@ -47,6 +49,11 @@ func (s *Server) routes(extra map[string]http.HandlerFunc) (http.Handler, error)
 	}
 	mux.Handle("/", pages)
 	return s.headers(guard.Handler(mux)), nil
+}
+
+// page says what a page may offer the person before there is a session.
+func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, PageOptions{Microphone: s.o.Microphone})
 }
 
 // refuse answers with problem details and counts.

@@ -50,6 +50,7 @@ func serverGolden() map[string]Message {
 		"welcome":             Welcome{Session: "s_5gQ0bX2rT7uJ9mWc1kVzNw", Media: MediaWebRTC, Digits: 4, Turns: 2, ExpiresInMS: 300000, ICEServers: []ICEServer{{URLs: []string{"stun:stun.example.org:3478"}}, {URLs: []string{"turns:turn.example.org:443?transport=tcp"}, Username: "1795212000:s_5gQ0", Credential: "Y3JlZGVudGlhbA=="}}},
 		"welcome.bare":        Welcome{Session: "s_5gQ0bX2rT7uJ9mWc1kVzNw", Media: MediaWebRTC, Digits: 4, Turns: 2, ExpiresInMS: 300000, ICEServers: []ICEServer{}},
 		"welcome.local":       Welcome{Session: "s_5gQ0bX2rT7uJ9mWc1kVzNw", Media: MediaLocal, Digits: 3, Turns: 2, ExpiresInMS: 300000, ICEServers: []ICEServer{}},
+		"welcome.microphone":  Welcome{Session: "s_5gQ0bX2rT7uJ9mWc1kVzNw", Media: MediaWebRTC, Digits: 4, Turns: 2, Microphone: true, ExpiresInMS: 300000, ICEServers: []ICEServer{}},
 		"answer":              Answer{SDP: strings.Replace(sampleSDP, "sendonly", "recvonly", 1)},
 		"candidate":           Candidate{Candidate: "candidate:1 1 udp 2130706431 192.0.2.10 8443 typ host", SDPMid: ptr("0"), SDPMLineIndex: ptr(0)},
 		"candidate.end":       Candidate{},
@@ -91,6 +92,7 @@ func httpGolden() map[string]any {
 		"created":        Created{ID: "s_5gQ0bX2rT7uJ9mWc1kVzNw", Token: "b0Jc8cQJ5kZ0cBvJb8nX9d1uQe4l6yTtWmYp2sVq3rA", ExpiresAt: at.Add(2 * time.Minute), URL: "/v1/sessions/s_5gQ0bX2rT7uJ9mWc1kVzNw/ws"},
 		"status.running": Status{ID: "s_5gQ0bX2rT7uJ9mWc1kVzNw", State: StateChallenge, CreatedAt: at},
 		"status.done":    Status{ID: "s_5gQ0bX2rT7uJ9mWc1kVzNw", State: StateDone, CreatedAt: at, Verdict: &exact},
+		"page":           PageOptions{Microphone: true},
 		"problem.full":   problemOf(CodeFull, "every slot is taken"),
 	}
 }

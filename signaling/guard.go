@@ -20,12 +20,16 @@ func (s *Server) headers(h http.Handler) http.Handler {
 		ancestors = strings.Join(s.o.FrameAncestors, " ")
 	}
 	policy := "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors " + ancestors
+	microphone := "()"
+	if s.o.Microphone {
+		microphone = "(self)"
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		head := w.Header()
 		head.Set("Content-Security-Policy", policy)
 		head.Set("X-Content-Type-Options", "nosniff")
 		head.Set("Referrer-Policy", "no-referrer")
-		head.Set("Permissions-Policy", "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()")
+		head.Set("Permissions-Policy", "camera=(self), microphone="+microphone+", geolocation=(), payment=(), usb=()")
 		head.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.ServeHTTP(w, r)
 	})

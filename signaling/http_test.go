@@ -188,8 +188,24 @@ func TestHeadersOnEverything(t *testing.T) {
 		csp := h.Get("Content-Security-Policy")
 		if !strings.HasPrefix(csp, "default-src 'self';") || !strings.HasSuffix(csp, "frame-ancestors https://shop.example") ||
 			h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" ||
-			!strings.Contains(h.Get("Permissions-Policy"), "camera=(self), microphone=(self)") {
+			!strings.Contains(h.Get("Permissions-Policy"), "camera=(self), microphone=(),") {
 			t.Errorf("%s: headers %v", path, h)
+		}
+	}
+}
+
+// TestMicrophoneIsOffered: only where the server listens does a page hear of a microphone,
+// and may it ask for one.
+func TestMicrophoneIsOffered(t *testing.T) {
+	for _, listens := range []bool{false, true} {
+		r := newRig(t, untilDone, func(o *Options) { o.Microphone = listens })
+		resp := r.call("GET", "/v1/page", "")
+		var got PageOptions
+		if err := json.NewDecoder(resp.Body).Decode(&got); err != nil || resp.StatusCode != http.StatusOK || got.Microphone != listens {
+			t.Errorf("listens %v: %d, %+v, %v", listens, resp.StatusCode, got, err)
+		}
+		if may := strings.Contains(resp.Header.Get("Permissions-Policy"), "microphone=(self)"); may != listens {
+			t.Errorf("listens %v: policy %q", listens, resp.Header.Get("Permissions-Policy"))
 		}
 	}
 }

@@ -10,6 +10,11 @@ type Created struct {
 	URL       string    `json:"url"`        // the WebSocket's path
 }
 
+// PageOptions answers GET /v1/page.
+type PageOptions struct {
+	Microphone bool `json:"microphone"` // sound is listened to, where the person allows it
+}
+
 // Status answers GET /v1/sessions/{id}.
 type Status struct {
 	ID        string    `json:"id"`

@@ -63,6 +63,7 @@ type (
 		Media       string      `json:"media"` // MediaWebRTC or MediaLocal
 		Digits      int         `json:"digits"`
 		Turns       int         `json:"turns"`
+		Microphone  bool        `json:"microphone,omitempty"` // sound is listened to, if the page sends any
 		ExpiresInMS int64       `json:"expires_in_ms"`
 		ICEServers  []ICEServer `json:"ice_servers"`
 	}

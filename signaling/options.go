@@ -28,7 +28,9 @@ type Options struct {
 	AllowedOrigins []string // further origins whose pages may open the WebSocket: "https://host[:port]"
 	FrameAncestors []string // sites that may frame the pages, as CSP has them; none: nobody
 	ICEServers     []ICEServer
-	ExactToPage    bool // the page, too, gets exact scores: for demonstrations, never for attackers
+	// Microphone says that peers listen: the page offers the person to be heard, too.
+	Microphone  bool
+	ExactToPage bool // the page, too, gets exact scores: for demonstrations, never for attackers
 
 	Limits  Limits
 	Timing  Timing

@@ -57,10 +57,11 @@ func (s *Server) newRun(session *Session, page *socket, cancel context.CancelCau
 func (r *run) welcome(c pipeline.Challenge) Welcome {
 	w := Welcome{
 		Session: r.session.id, Media: MediaWebRTC,
+		Microphone:  r.o.Microphone,
 		ExpiresInMS: r.o.Timing.Whole.Milliseconds(), ICEServers: r.o.ICEServers,
 	}
 	if r.peer == nil {
-		w.Media, w.ICEServers = MediaLocal, []ICEServer{}
+		w.Media, w.ICEServers, w.Microphone = MediaLocal, []ICEServer{}, false
 	}
 	for _, step := range c.Steps {
 		if step.Kind == pipeline.StepTurn {

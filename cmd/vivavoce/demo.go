@@ -124,6 +124,10 @@ func (s *show) score(m signaling.Score) {
 		s.say(cyan, "score     %-6s %-7s not checked %v", m.Name, where, m.Reasons)
 		return
 	}
+	if m.Name == pipeline.ScoreSound {
+		s.say(cyan, "score     %-6s %-7s %.2f %v%s", m.Name, where, *m.Value, m.Reasons, figures(m.Measures))
+		return
+	}
 	heard := ""
 	if digit, ok := m.Measures[lips.ReadDigit]; ok {
 		heard = fmt.Sprintf("  heard %.0f", digit)
@@ -136,7 +140,7 @@ func (s *show) verdict(v *signaling.Verdict) {
 	if color == "" {
 		color = yellow
 	}
-	s.say(color, "verdict   %s %v", v.Outcome, v.Reasons)
+	s.say(color, "verdict   %s %v, by %s", v.Outcome, v.Reasons, witnesses(v.Witnesses))
 	for _, c := range v.Checks {
 		if c.Checked {
 			s.say(color, "          %-6s %s", c.Name, c.Band)

@@ -14,6 +14,7 @@ import (
 	"vivavoce/pipeline/lips"
 	"vivavoce/pipeline/motion"
 	"vivavoce/pipeline/quality"
+	"vivavoce/pipeline/sound"
 	"vivavoce/pipeline/texture"
 )
 
@@ -106,7 +107,11 @@ func (e *engine) assemble(o engineOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	stages := []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), texture.New(looking), injection.New(injection.Options{Memory: o.shown})}
+	voice, err := sound.Load(e.library, models.Live)
+	if err != nil {
+		return err
+	}
+	stages := []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), sound.New(sound.Options{Voice: voice}), texture.New(looking), injection.New(injection.Options{Memory: o.shown})}
 	policy := o.policy
 	if path := o.models.TextureExternal; path != "" {
 		external, err := texture.LoadExternal(e.library, path)

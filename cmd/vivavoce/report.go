@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/lips"
@@ -21,6 +23,7 @@ type fileReport struct {
 	Outcome    string                    `json:"outcome"`
 	Confidence int                       `json:"confidence"`
 	Reasons    []pipeline.Reason         `json:"reasons"`
+	Witnesses  []pipeline.Witness        `json:"witnesses"`
 	Scores     []fileScore               `json:"scores"`
 }
 
@@ -41,6 +44,32 @@ type fileScore struct {
 	Checked bool              `json:"checked"`
 	Value   *float64          `json:"value,omitempty"` // absent: not checked
 	Reasons []pipeline.Reason `json:"reasons,omitempty"`
+	// Measures are the figures behind it; their names end in the unit.
+	Measures map[string]float64 `json:"measures,omitempty"`
+}
+
+// figures prints measures, "" without any.
+func figures(measures map[string]float64) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(measures)) {
+		all = append(all, fmt.Sprintf("%s %.4g", name, measures[name]))
+	}
+	if all == nil {
+		return ""
+	}
+	return " (" + strings.Join(all, ", ") + ")"
+}
+
+// witnesses says what a verdict rests on.
+func witnesses(all []pipeline.Witness) string {
+	switch {
+	case len(all) == 0:
+		return "nobody seen"
+	case slices.Contains(all, pipeline.WitnessSound):
+		return "video and sound"
+	default:
+		return "video only"
+	}
 }
 
 func (r *fileReport) event(e pipeline.Event) {
@@ -50,7 +79,7 @@ func (r *fileReport) event(e pipeline.Event) {
 }
 
 func (r *fileReport) verdict(v pipeline.Verdict) {
-	r.Outcome, r.Confidence, r.Reasons = v.Outcome.String(), v.Confidence, v.Reasons
+	r.Outcome, r.Confidence, r.Reasons, r.Witnesses = v.Outcome.String(), v.Confidence, v.Reasons, v.Witnesses
 	for _, s := range v.Scores {
 		if s.Step != pipeline.Whole {
 			continue
@@ -58,6 +87,14 @@ func (r *fileReport) verdict(v pipeline.Verdict) {
 		f := fileScore{Name: s.Name, Checked: s.Checked, Reasons: s.Reasons}
 		if s.Checked {
 			f.Value = &s.Value
+		}
+		for _, m := range s.Measures {
+			if f.Measures == nil {
+				f.Measures = map[string]float64{}
+			}
+			if !math.IsNaN(m.Value) && !math.IsInf(m.Value, 0) { // which JSON does not know
+				f.Measures[m.Name] = m.Value
+			}
 		}
 		r.Scores = append(r.Scores, f)
 	}
@@ -78,14 +115,15 @@ func (r *fileReport) print(w io.Writer) error {
 	p := &printer{w: w}
 	p.line("%s: %s, confidence %d", r.File, r.Outcome, r.Confidence)
 	p.line("  watched  %d frames, %.1f s", r.Frames, r.Seconds)
+	p.line("  by       %s", witnesses(r.Witnesses))
 	if r.Read != nil {
 		p.line("  phrase   %s, read as %s; nearest %s", r.Phrase, r.Read.Digits, r.Read.Nearest)
 	}
 	for _, s := range r.Scores {
 		if s.Checked {
-			p.line("  %-8s %.2f %v", s.Name, *s.Value, s.Reasons)
+			p.line("  %-8s %.2f %v%s", s.Name, *s.Value, s.Reasons, figures(s.Measures))
 		} else {
-			p.line("  %-8s not checked %v", s.Name, s.Reasons)
+			p.line("  %-8s not checked %v%s", s.Name, s.Reasons, figures(s.Measures))
 		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(r.Hints)) {

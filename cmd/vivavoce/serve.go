@@ -38,6 +38,7 @@ type serveCmd struct {
 	AllowedOrigin []string      `help:"Further origin whose pages may open the WebSocket: https://host[:port]."`
 	FrameAncestor []string      `help:"Site that may frame the page."`
 	MaxSessions   int           `help:"Sessions at once; more are answered 503 before they start. 0: 8 for each core." default:"0"`
+	Microphone    bool          `help:"Offer the person to be heard, too: whether the sound goes with the lips is shown and never required."`
 	ShowScores    bool          `help:"Send exact scores to the page, too: for demonstrations, they help an attacker."`
 	Framing       time.Duration `help:"How long a person has to get their face into the picture." default:"60s"`
 	FaceMin       float64       `help:"Smallest face, forehead to chin over the picture's shorter side." default:"0.25"`
@@ -114,7 +115,7 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 	}
 	if r.media, err = webrtc.NewEngine(webrtc.Options{
 		UDPPort: c.UDPPort, TCPPort: c.TCPPort, PublicIPs: c.PublicIP, Logger: log,
-		Loopback: c.Loopback || isLoopback(c.Listen),
+		Loopback: c.Loopback || isLoopback(c.Listen), Microphone: c.Microphone,
 	}); err != nil {
 		return r, err
 	}
@@ -127,6 +128,7 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 		Pages:          web.Files(),
 		AllowedOrigins: c.AllowedOrigin,
 		FrameAncestors: c.FrameAncestor,
+		Microphone:     c.Microphone,
 		ExactToPage:    c.ShowScores,
 		Limits:         signaling.Limits{Sessions: c.MaxSessions},
 		Metrics:        metrics,

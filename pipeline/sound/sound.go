@@ -23,18 +23,16 @@ import (
 // Options say what the stage works with.
 type Options struct {
 	Voice Voice // tells speech from other sound; needed
-	// Told, if set, is given at the end what the score rests on.
-	Told func(Report)
 }
 
-// Report is what was heard, for people.
-type Report struct {
-	Heard       bool          // there was sound at all
-	Speech      time.Duration // while the face was seen
-	Lag         time.Duration // by which the sound follows the mouth, where they fit best
-	Correlation float64       // there, -1 to 1
-	Deviations  float64       // together within 200 ms, in those of unrelated speech
-}
+// The measures of the score. Where it is not checked the first alone is given, and none
+// without a microphone.
+const (
+	MeasureSpeech      = "speech_s"    // heard while the face was seen
+	MeasureLag         = "lag_ms"      // by which the sound follows the mouth, where they fit best
+	MeasureCorrelation = "correlation" // there, -1 to 1
+	MeasureDeviations  = "deviations"  // together within 200 ms, in those of unrelated speech
+)
 
 // What the score rests on, from s1 of GRID with weights that were learnt from five other
 // speakers; figures_test.go prints the figures, of the others by weights without them.
@@ -65,12 +63,11 @@ func New(o Options) pipeline.Kind {
 			return nil, errors.New("sound: no voice")
 		}
 		w := learnt()
-		return &stage{o: o, heard: newHeard(o.Voice), weights: &w, due: every}, nil
+		return &stage{heard: newHeard(o.Voice), weights: &w, due: every}, nil
 	}}
 }
 
 type stage struct {
-	o       Options
 	weights *weights
 	heard   *heard
 	seen    seen
@@ -92,8 +89,7 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 	s.out = s.out[:0]
 	if now := o.Face.Frame.PTS; s.heard.any && now >= s.due {
 		s.due = now + every
-		score, _ := s.score()
-		s.out = append(s.out, score)
+		s.out = append(s.out, s.score())
 	}
 	return s.out, nil
 }
@@ -103,41 +99,34 @@ func (s *stage) Finish(ctx context.Context) ([]pipeline.Score, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	score, m := s.score()
+	score := s.score()
 	score.Settled = true
-	if s.o.Told != nil {
-		r := Report{Heard: s.heard.any, Speech: m.speech}
-		if score.Checked {
-			r.Lag, r.Correlation, r.Deviations = m.lag, m.correlation, m.together
-		}
-		s.o.Told(r)
-	}
 	return []pipeline.Score{score}, nil
 }
 
 // score says how well the mouth and the sound of the session so far go together.
-func (s *stage) score() (pipeline.Score, match) {
+func (s *stage) score() pipeline.Score {
 	score := pipeline.Score{Name: pipeline.ScoreSound, Step: pipeline.Whole}
 	if !s.heard.any {
 		score.Reasons = []pipeline.Reason{pipeline.SoundNotChecked}
-		return score, match{}
+		return score
 	}
 	m := s.weights.assess(s.seen.steps(), s.heard.frames)
-	score.Measures = []pipeline.Measure{{Name: "speech_s", Value: m.speech.Seconds()}}
+	score.Measures = []pipeline.Measure{{Name: MeasureSpeech, Value: m.speech.Seconds()}}
 	if !m.telling() {
 		score.Reasons = []pipeline.Reason{pipeline.SoundNotChecked}
-		return score, m
+		return score
 	}
 	score.Checked = true
 	score.Value = m.value()
 	score.Measures = append(score.Measures,
-		pipeline.Measure{Name: "lag_ms", Value: float64(m.lag.Milliseconds())},
-		pipeline.Measure{Name: "correlation", Value: rounded(m.correlation)},
-		pipeline.Measure{Name: "deviations", Value: rounded(m.together)})
+		pipeline.Measure{Name: MeasureLag, Value: float64(m.lag.Milliseconds())},
+		pipeline.Measure{Name: MeasureCorrelation, Value: rounded(m.correlation)},
+		pipeline.Measure{Name: MeasureDeviations, Value: rounded(m.together)})
 	if score.Value < explained {
 		score.Reasons = []pipeline.Reason{m.reason()}
 	}
-	return score, m
+	return score
 }
 
 // telling reports whether there was enough to compare: speech, a mouth, and both for long

@@ -2,6 +2,7 @@
 
 import { Camera, PageError } from './camera.js';
 import { initial, reduce } from './flow.js';
+import { Microphone, offered } from './microphone.js';
 import { allowBrowser, allowCamera, detect, realBrowser } from './platform.js';
 import { Session, createSession } from './session.js';
 import { Stage } from './stage.js';
@@ -17,6 +18,8 @@ class Page {
   /** @type {AbortController|null} the attempt that runs */ #attempt = null;
   /** @type {Session|null} */ #session = null;
   /** @type {Ticket|null} one that an integrator's back end made */ #given = takeTicket();
+  #microphone = new Microphone();
+  #listen = document.createElement('input');
   #video = document.createElement('video');
   #cameras = document.createElement('select');
   #again = button('Try again', 'primary', () => this.#start());
@@ -36,6 +39,7 @@ class Page {
     this.#video.setAttribute('aria-label', 'Your camera');
     this.#stage.part('view').append(this.#video);
     root.querySelector('[data-part="start"]')?.addEventListener('click', () => this.#start());
+    void this.#offerMicrophone(root);
     this.#stage.part('verdict-actions').append(this.#again);
     this.#stage.part('error-actions').append(button('Try again', 'primary', () => this.#start()));
     const label = document.createElement('label');
@@ -73,12 +77,14 @@ class Page {
       const track = await this.#camera.open();
       if (signal.aborted) return;
       this.#video.srcObject = this.#camera.stream;
+      const voice = this.#listen.checked ? await this.#microphone.open() : null;
+      if (signal.aborted) return;
       this.#dispatch({ type: 'camera_ready' });
       await this.#listCameras(track);
       const ticket = this.#given ?? (await createSession(signal));
       this.#given = null;
       if (signal.aborted) return;
-      this.#session = new Session(ticket, this.#camera.track, (e) => signal.aborted || this.#dispatch(e), signal);
+      this.#session = new Session(ticket, this.#camera.track, (e) => signal.aborted || this.#dispatch(e), signal, voice);
     } catch (e) {
       if (!signal.aborted) this.#refused(e);
     }
@@ -93,6 +99,18 @@ class Page {
   #release() {
     this.#video.srcObject = null;
     this.#camera.close();
+    this.#microphone.close();
+  }
+
+  /** A box to tick, unticked, where the server would listen. @param {HTMLElement} root */
+  async #offerMicrophone(root) {
+    const choice = root.querySelector('[data-part="listen"]');
+    if (!choice || !(await offered())) return;
+    this.#listen.type = 'checkbox';
+    choice.prepend(this.#listen);
+    choice.removeAttribute('hidden');
+    const silent = root.querySelector('[data-part="silent"]');
+    if (silent) silent.textContent = 'Moving your lips is enough; without your leave nothing is heard.';
   }
 
   /** @param {string} code */

@@ -9,7 +9,7 @@
 /** @typedef {{urls: string|string[], username?: string, credential?: string}} IceServer */
 /** @typedef {{name: string, checked: boolean, band?: Band|''|null}} Check */
 
-/** @typedef {{type: 'welcome', session: string, media: 'webrtc'|'local', digits: number, turns: number, expires_in_ms?: number, ice_servers?: IceServer[]|null}} Welcome */
+/** @typedef {{type: 'welcome', session: string, media: 'webrtc'|'local', digits: number, turns: number, microphone?: boolean, expires_in_ms?: number, ice_servers?: IceServer[]|null}} Welcome */
 /** @typedef {{type: 'answer', sdp: string}} Answer */
 /** @typedef {{type: 'candidate', candidate: string, sdp_mid?: string|null, sdp_mline_index?: number|null}} Candidate */
 /** @typedef {{type: 'state', state: State}} StateMessage */
@@ -74,7 +74,7 @@ const candidate = { candidate: text, sdp_mid: opt(text), sdp_mline_index: opt(wh
 /** @type {{[type: string]: Fields}} */
 const fromServer = {
   welcome: {
-    session: text, media: one('webrtc', 'local'), digits: whole, turns: whole, expires_in_ms: opt(whole),
+    session: text, media: one('webrtc', 'local'), digits: whole, turns: whole, microphone: opt(truth), expires_in_ms: opt(whole),
     ice_servers: opt(list(record({ urls: (x) => text(x) || list(text)(x), username: opt(text), credential: opt(text) }))),
   },
   answer: { sdp: text },

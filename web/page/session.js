@@ -32,6 +32,7 @@ export async function createSession(signal) {
 export class Session {
   /** @type {Ticket} */ #ticket;
   /** @type {MediaStreamTrack|null} */ #track;
+  /** @type {MediaStreamTrack|null} */ #voice;
   /** @type {(event: Event) => void} */ #report;
   #end = new AbortController(); // everything that is listened to ends with it
   /** @type {WebSocket} */ #socket;
@@ -48,10 +49,12 @@ export class Session {
    * @param {MediaStreamTrack|null} track null when the server holds the camera
    * @param {(event: Event) => void} report hears every message and what happens to the connection
    * @param {AbortSignal} signal ends the session
+   * @param {MediaStreamTrack|null} [voice] the microphone, sent where the server listens
    */
-  constructor(ticket, track, report, signal) {
+  constructor(ticket, track, report, signal, voice = null) {
     this.#ticket = ticket;
     this.#track = track;
+    this.#voice = voice;
     this.#report = report;
     const until = { signal: this.#end.signal };
     signal.addEventListener('abort', () => this.#leave('cancelled'), until);
@@ -112,6 +115,7 @@ export class Session {
     switch (m.type) {
       case 'welcome':
         clearTimeout(this.#silence);
+        if (!m.microphone) this.#voice = null;
         if (m.media === 'webrtc') this.#then(() => this.#offer(m.ice_servers ?? []));
         return;
       case 'answer':
@@ -158,6 +162,7 @@ export class Session {
     const transceiver = peer.addTransceiver(this.#track, { direction: 'sendonly' });
     this.#sender = transceiver.sender;
     preferVP8(transceiver);
+    if (this.#voice) peer.addTransceiver(this.#voice, { direction: 'sendonly' });
     await peer.setLocalDescription();
     this.#send({ type: 'offer', sdp: peer.localDescription?.sdp ?? '' });
     this.#send(describe(this.#track));

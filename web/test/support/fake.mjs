@@ -12,7 +12,7 @@ const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 
 /**
  * Serves page/ under the strict policy.
- * @param {{preview?: Buffer}} [o] preview: a PNG for /v1/preview
+ * @param {{preview?: Buffer, microphone?: boolean}} [o] preview: a PNG for /v1/preview; microphone: the server listens
  */
 export async function serve(o = {}) {
   let made = 0;
@@ -25,6 +25,7 @@ export async function serve(o = {}) {
       const id = `s-${String(++made).padStart(4, '0')}-7f3a91c2`;
       return json(201, { id, token: 'token', expires_at: '2030-01-01T00:00:00Z', url: `/v1/sessions/${id}/ws` });
     }
+    if (path === '/v1/page') return json(200, { microphone: o.microphone === true });
     if (path === '/v1/preview') {
       return response.writeHead(o.preview ? 200 : 404, { 'Content-Type': 'image/png' }).end(o.preview);
     }
@@ -79,8 +80,9 @@ export class FakeServer {
     this.#socket?.send(text);
   }
 
-  welcome(media = 'webrtc') {
-    this.say('welcome', { session: 's-0001-7f3a91c2', media, digits: 6, turns: 2, expires_in_ms: 120000, ice_servers: [] });
+  /** @param {'webrtc'|'local'} [media] @param {object} [more] further fields */
+  welcome(media = 'webrtc', more = {}) {
+    this.say('welcome', { session: 's-0001-7f3a91c2', media, digits: 6, turns: 2, expires_in_ms: 120000, ice_servers: [], ...more });
   }
 
   /** @param {number} code */

@@ -6,13 +6,13 @@ import { FakeServer, serve } from '../support/fake.mjs';
 
 /** @typedef {{page: import('playwright-core').Page, fake: FakeServer, site: Awaited<ReturnType<typeof serve>>, errors: string[]}} Bench */
 
-/** @param {Parameters<typeof launch>[0]} [camera] */
-export function bench(camera) {
+/** @param {Parameters<typeof launch>[0]} [camera] @param {{microphone?: boolean}} [server] */
+export function bench(camera, server) {
   /** @type {import('playwright-core').Browser} */ let browser;
   /** @type {Awaited<ReturnType<typeof serve>>} */ let site;
   const pixel = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64');
   before(async () => {
-    site = await serve({ preview: pixel });
+    site = await serve({ preview: pixel, ...server });
     browser = await launch(camera);
   });
   after(async () => {
