@@ -22,6 +22,7 @@ type evalCmd struct {
 	Phrases  evalPhrasesCmd  `cmd:"" help:"How well phrases are told apart, spliced from single words: EER, FRR, AUC."`
 	PAD      evalPadCmd      `cmd:"" name:"pad" help:"How well attacks are told from people: APCER of each species, BPCER, and which stage tells (ISO/IEC 30107-3)."`
 	Attacks  evalAttacksCmd  `cmd:"" help:"Write a manifest for pad: bona fide video, and attacks to simulate from it."`
+	Render   evalRenderCmd   `cmd:"" help:"Write the simulated presentations of a manifest as video, and a manifest of that."`
 }
 
 // evalFlags are what both measurements take.

@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"time"
 
+	"vivavoce/models"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/eval"
+	"vivavoce/pipeline/face"
 	"vivavoce/pipeline/quality"
 )
 
@@ -70,10 +73,6 @@ func (c *evalPadCmd) Run(ctx context.Context, s streams) error {
 }
 
 func (c *evalPadCmd) watch(ctx context.Context, e *engine, all []eval.Presentation, s streams) ([]eval.Presented, error) {
-	workers := c.Workers
-	if workers < 1 {
-		workers = runtime.GOMAXPROCS(0)
-	}
 	scores, known, err := c.known()
 	if err != nil {
 		return nil, err
@@ -82,7 +81,7 @@ func (c *evalPadCmd) watch(ctx context.Context, e *engine, all []eval.Presentati
 	bar := newBar(s.err, time.Duration(len(all))*time.Millisecond, c.JSON)
 	keep := json.NewEncoder(scores)
 	lab := eval.Lab{
-		Judge: e.judge, NewFinder: e.newFinder, Length: c.Length, Workers: workers, Known: known,
+		Judge: e.judge, NewFinder: e.newFinder, Length: c.Length, Workers: workers(c.Workers), Known: known,
 		Tried: func(p eval.Presented) error {
 			bar.step()
 			return keep.Encode(p)
@@ -185,7 +184,52 @@ func (c *evalAttacksCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(s.out)
+	return writeManifest(s.out, all)
+}
+
+// evalRenderCmd writes simulated attacks as video.
+type evalRenderCmd struct {
+	Manifest string `arg:"" help:"As of eval pad." type:"existingfile"`
+	Dir      string `arg:"" help:"Folder for the video, uncompressed (.y4m): 8 to 70 MB each."`
+	modelFlags
+	Length  time.Duration `help:"Of each video, at most." default:"3s"`
+	Workers int           `help:"Videos at once; 0 means one for each core."`
+}
+
+// Run prints the manifest of the video.
+func (c *evalRenderCmd) Run(ctx context.Context, s streams) error {
+	all, err := eval.ReadPresentations(c.Manifest)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	library, err := models.Open(models.Options{Dir: c.Models})
+	if err != nil {
+		return err
+	}
+	defer library.Close()
+	lab := eval.Lab{Length: c.Length, Workers: workers(c.Workers)}
+	if lab.NewFinder, err = face.New(library, face.Options{}); err != nil {
+		return err
+	}
+	rendered, err := lab.Render(ctx, all, c.Dir)
+	if err != nil {
+		return err
+	}
+	return writeManifest(s.out, rendered)
+}
+
+func workers(n int) int {
+	if n < 1 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return n
+}
+
+func writeManifest(w io.Writer, all []eval.Presentation) error {
+	out := json.NewEncoder(w)
 	for _, p := range all {
 		if err := out.Encode(p); err != nil {
 			return fmt.Errorf("write manifest: %w", err)
