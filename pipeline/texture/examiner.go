@@ -74,7 +74,6 @@ func (x *Examiner) Picture(ctx context.Context, face *pipeline.Face) (pipeline.S
 type sum struct {
 	n       int
 	odds    float64 // of bona fide, natural logarithms
-	net     float64 // of that, the network's alone
 	classes [Classes]float64
 }
 
@@ -85,7 +84,6 @@ func (s *sum) add(f Fusion, l Look) {
 	}
 	s.n++
 	s.odds += odds
-	s.net += l.margin()
 	for c, v := range l.LogP {
 		s.classes[c] += v
 	}
@@ -105,9 +103,7 @@ func (s *sum) score(least int, less float64, settled bool) pipeline.Score {
 	n := float64(s.n)
 	score.Checked, score.Value = true, sigmoid(s.odds/n-less)
 	if settled {
-		score.Measures = []pipeline.Measure{
-			{Name: "looks", Value: n}, {Name: "network_log_odds", Value: s.net / n}, {Name: "bands_log_odds", Value: -less},
-		}
+		score.Measures = []pipeline.Measure{{Name: "looks", Value: n}, {Name: "bands_log_odds", Value: -less}}
 	}
 	if score.Value < explained {
 		score.Reasons = []pipeline.Reason{s.reason()}

@@ -10,9 +10,10 @@ import (
 // are not those it is measured on. It is models/texture/calibration.json.
 type Fusion struct {
 	Bias float64 `json:"bias"`
-	// Net weighs the network's log odds of bona fide, which are cut to ±NetLimit.
-	Net      float64 `json:"net"`
-	NetLimit float64 `json:"net_limit"`
+	// Net weighs the network's log odds of bona fide against each class of attack, from Screen on, cut
+	// to ±NetLimit: some are seen well and some hardly, and those must not drown the others.
+	Net      [Classes - 1]float64 `json:"net"`
+	NetLimit float64              `json:"net_limit"`
 	// Evidence has one entry for each of EvidenceNames, in their order. Values are taken as
 	// (value − Mean) / Scale, cut to Low … 3; what could not be measured counts as Mean.
 	Evidence []Term `json:"evidence"`
@@ -42,7 +43,10 @@ func (f Fusion) check() error {
 	if len(f.Evidence) != len(names) {
 		return fmt.Errorf("texture calibration: %d terms, want %d", len(f.Evidence), len(names))
 	}
-	sum := f.Bias + f.Net + f.NetLimit
+	sum := f.Bias + f.NetLimit
+	for _, w := range f.Net {
+		sum += w
+	}
 	for i, t := range f.Evidence {
 		if t.Name != names[i] || !(t.Scale > 0) || !(t.Low >= -termLimit && t.Low <= 0) {
 			return fmt.Errorf("texture calibration: term %d is %q with scale %v and low %v, want %q, above 0 and -3 to 0", i, t.Name, t.Scale, t.Low, names[i])
@@ -50,14 +54,19 @@ func (f Fusion) check() error {
 		sum += t.Mean + t.Scale + t.Weight
 	}
 	if math.IsNaN(sum) || math.IsInf(sum, 0) || f.NetLimit < 0 {
-		return fmt.Errorf("texture calibration: bias %v, net %v, limit %v and its terms are not all numbers", f.Bias, f.Net, f.NetLimit)
+		return fmt.Errorf("texture calibration: bias %v, net %v, limit %v and the terms are not all numbers, or the limit is below 0", f.Bias, f.Net, f.NetLimit)
 	}
 	return nil
 }
 
 // logOdds of bona fide, natural logarithm.
 func (f Fusion) logOdds(l Look) float64 {
-	z := f.Bias + f.Net*min(max(l.margin(), -f.NetLimit), f.NetLimit)
+	z := f.Bias
+	for i, w := range f.Net {
+		if l.Judged {
+			z += w * min(max(l.LogP[BonaFide]-l.LogP[i+1], -f.NetLimit), f.NetLimit)
+		}
+	}
 	for i, t := range f.Evidence {
 		if v := (l.Evidence[i] - t.Mean) / t.Scale; !math.IsNaN(v) {
 			z += t.Weight * min(max(v, t.Low), termLimit)

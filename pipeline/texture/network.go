@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"math"
 
 	"vivavoce/models"
 	"vivavoce/pipeline"
@@ -115,19 +114,4 @@ func (n *pictures) zoom(p place, at pipeline.Point) {
 		r.CX, r.CY = float64(w.Min.X+DetailSide/2), float64(w.Min.Y+DetailSide/2)
 	}
 	cv.Crop(n.detail, p.f, r, DetailSide, 0, 1)
-}
-
-// mostMargin keeps a class that a network rules out altogether a number.
-const mostMargin = 50
-
-// margin is the log odds of bona fide by the network alone; 0 without one.
-func (l Look) margin() float64 {
-	if !l.Judged {
-		return 0
-	}
-	others := 0.0
-	for c := Screen; c < Classes; c++ {
-		others += math.Exp(l.LogP[c])
-	}
-	return min(max(l.LogP[BonaFide]-math.Log(others), -mostMargin), mostMargin)
 }

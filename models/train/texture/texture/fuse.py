@@ -14,13 +14,14 @@ import torch
 from .data import EVIDENCE, HIDDEN, Looks
 from .net import Net
 
-LIMIT, CUT = 6.0, 3.0
+LIMIT, CUT = 8.0, 3.0
+NETS = 4  # classes of attack
 ONE_SIDED = {"moire", "moire_beside", "grid", "colour", "frame2", "frame3", "glare"}
 QUANTILE = 0.02  # of the calibration's bona fide looks that fall below one half
 
 
 def margins(net, looks):
-    """Log odds of bona fide by the network, of the mean log-posteriors of each look's details."""
+    """Log odds of bona fide against each class by the network, of the mean log-posteriors of each look's details."""
     out = []
     with torch.no_grad():
         for i in range(len(looks)):
@@ -28,7 +29,7 @@ def margins(net, looks):
             d = torch.from_numpy(np.array(d)).float() / 255
             c = torch.from_numpy(np.array(c)).float()[None].expand(len(d), -1, -1, -1) / 255
             p = net(d, c).mean(0)
-            out.append((p[0] - torch.logsumexp(p[1:], 0)).item())
+            out.append((p[0] - p[1:]).numpy())
     return np.array(out)
 
 
@@ -43,25 +44,30 @@ class Fusion:
         one = np.array([n in ONE_SIDED for n in EVIDENCE])
         self.mean[one] = np.nanquantile(evidence[genuine], 0.9, axis=0)[one]
         self.low = np.where(one, 0.0, -CUT)
-        self.on = np.array([use_net] + [use_evidence] * len(EVIDENCE), dtype=float)
+        self.on = np.array([use_net] * NETS + [use_evidence] * len(EVIDENCE), dtype=float)
         x = self.inputs(margin, evidence)
         y = genuine.astype(float)
         self.w, self.bias = logistic(x, y, weights)
+        # That the network sees an attack never speaks for a person.
+        while (self.w[:NETS] < 0).any():
+            self.on[np.argmin(self.w[:NETS])] = 0
+            x = self.inputs(margin, evidence)
+            self.w, self.bias = logistic(x, y, weights)
         z = x @ self.w + self.bias
         self.bias -= np.quantile(z[genuine], QUANTILE)
 
     def inputs(self, margin, evidence):
         e = np.clip((evidence - self.mean) / self.scale, self.low, CUT)
-        return np.hstack([np.clip(margin, -LIMIT, LIMIT)[:, None], np.nan_to_num(e)]) * self.on
+        return np.hstack([np.clip(margin, -LIMIT, LIMIT), np.nan_to_num(e)]) * self.on
 
     def odds(self, margin, evidence):
         return self.inputs(margin, evidence) @ self.w + self.bias
 
     def json(self):
         r = lambda v: round(float(v), 5)
-        return {"bias": r(self.bias), "net": r(self.w[0]), "net_limit": LIMIT, "evidence": [
+        return {"bias": r(self.bias), "net": [r(w) for w in self.w[:NETS]], "net_limit": LIMIT, "evidence": [
             {"name": n, "mean": r(m), "scale": r(s), "low": r(low), "weight": r(w)}
-            for n, m, s, low, w in zip(EVIDENCE, self.mean, self.scale, self.low, self.w[1:])]}
+            for n, m, s, low, w in zip(EVIDENCE, self.mean, self.scale, self.low, self.w[NETS:])]}
 
 
 def logistic(x, y, weights, ridge=0.02, steps=60):
