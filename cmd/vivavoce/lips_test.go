@@ -191,6 +191,64 @@ func TestVerifyPhrase(t *testing.T) {
 	}
 }
 
+// TestRecordingPolicy: a recording passes by its phrase alone, and only under the policy that says so.
+func TestRecordingPolicy(t *testing.T) {
+	dir, data := modelFiles(t), filetest.Recordings(t)
+	clip := filepath.Join(data, "grid/s1/bbaf4p.mp4") // "bin blue at f four please"
+	for _, c := range []struct {
+		name   string
+		args   []string
+		exit   exitStatus
+		reason pipeline.Reason
+	}{
+		{"its digit", []string{"--policy", "recording", "--phrase", "4"}, 0, ""},
+		{"another", []string{"--policy", "recording", "--phrase", "1"}, exitUndecided, pipeline.LipsWrongDigit},
+		{"no phrase", []string{"--policy", "recording"}, exitUndecided, pipeline.LipsNotChecked},
+		{"its digit, as if it were a session", []string{"--phrase", "4"}, exitUndecided, pipeline.MotionNotChecked},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			exit := run(t.Context(), append([]string{"verify", clip, "--models", dir, "--json"}, c.args...), &out, &out)
+			var r fileReport
+			if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+				t.Fatalf("exit %d: %s", exit, out.String())
+			}
+			if exit != int(c.exit) || c.reason != "" && !slices.Contains(r.Reasons, c.reason) {
+				t.Errorf("exit %d, reasons %v, want %d and %q", exit, r.Reasons, c.exit, c.reason)
+			}
+		})
+	}
+}
+
+// TestEvalSessions plays one session of each kind over WebRTC.
+func TestEvalSessions(t *testing.T) {
+	dir, data := modelFiles(t), filetest.Recordings(t)
+	var out, log bytes.Buffer
+	args := []string{"eval", "sessions", filepath.Join(data, "grid/words.jsonl"), "--models", dir, "--speakers", "s1", "--says", "asked,other", "--sessions", "1", "--digits", "3", "--json"}
+	if exit := run(t.Context(), args, &out, &log); exit != 0 {
+		t.Fatalf("exit %d: %s", exit, log.String())
+	}
+	var r sessionsReport
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Played) != 2 {
+		t.Fatalf("%d sessions, want 2: %s", len(r.Played), out.String())
+	}
+	for _, p := range r.Played {
+		if len(p.Phrase) != 3 || len(p.Read) != 3 || p.Lips == nil || p.FPS < 5 || p.Outcome == "" {
+			t.Errorf("%+v, want a session of three digits", p)
+		}
+		if p.Says == "other" && p.live() {
+			t.Errorf("%+v: passes with other digits", p)
+		}
+	}
+	var page bytes.Buffer
+	if err := r.print(&page); err != nil || !strings.Contains(page.String(), "other") {
+		t.Errorf("%v, printed:\n%s", err, page.String())
+	}
+}
+
 // TestEval runs both measurements on a few clips, degraded, as from the command line.
 func TestEval(t *testing.T) {
 	dir, data := modelFiles(t), filetest.Recordings(t)

@@ -78,7 +78,7 @@ test('after a cancel the next try works', onPage(async (page) => {
   }
 }));
 
-for (const { kind, live } of [{ kind: 'person', live: true }, { kind: 'wrong-way', live: false }]) {
+for (const { kind, live } of [{ kind: 'person', live: true }, { kind: 'wrong-way', live: false }, { kind: 'other-digits', live: false }]) {
   test(`a whole session: ${kind} ${live ? 'passes' : 'does not pass'}`, { timeout: 120_000 }, onPage(async (page) => {
     const puppet = await perform(page, kind);
     try {
