@@ -172,7 +172,7 @@ type evalAttacksCmd struct {
 	Subjects    []string `help:"People that the figures rest on; no network may have been trained on them." default:"s3,s30,s31,d9,s32"`
 	Calibration []string `help:"People that the probability is fitted to." default:"s2,s5,d12"`
 	PerSpecies  int      `help:"Attacks of each species." default:"20"`
-	BonaFide    int      `help:"Bona fide clips of each person, each as recorded and through the simulated camera." default:"6"`
+	BonaFide    int      `help:"Bona fide clips of each person, each as recorded and through the simulated camera." default:"12"`
 	Seed        uint64   `help:"Of everything that is drawn." default:"1"`
 }
 

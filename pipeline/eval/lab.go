@@ -151,7 +151,7 @@ func (l Lab) stage(t Presentation) (media.Source, func(), error) {
 			f()
 		}
 	}
-	src = &ending{src: src, after: l.Length}
+	src = &window{src: src, from: seconds(t.From), after: l.Length}
 	if t.Recapture == nil {
 		return src, all, nil
 	}

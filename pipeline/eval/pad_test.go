@@ -12,10 +12,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"vivavoce/media/file/filetest"
 	"vivavoce/media/recapture"
 	"vivavoce/pipeline"
 )
@@ -203,7 +205,7 @@ func TestPlan(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(at, nil, 0o644); err != nil {
+		if err := filetest.Write(at, filetest.Clip{Frames: 7, Width: 32, Height: 32, FPS: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -235,6 +237,10 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%+v: its donor is the person", p)
 		}
 	}
+	// d1 lasts 7 s: two parts of 3 s, each as recorded and through the control.
+	if n := len(slices.DeleteFunc(slices.Clone(all), func(p Presentation) bool { return p.Subject != "d1" || p.Label != BonaFide })); n != 4 {
+		t.Errorf("%d bona fide presentations of d1, want 4", n)
+	}
 	if len(species) != len(recapture.All())-2 || species["screen"] != 4 {
 		t.Errorf("attacks %v, want 4 of every species but replay", species)
 	}
@@ -261,7 +267,7 @@ func TestStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer free()
-	short := &ending{src: src, after: time.Second}
+	short := &window{src: src, from: 3 * time.Second, after: time.Second}
 	n := 0
 	for {
 		f, err := short.Next(t.Context())
@@ -273,6 +279,9 @@ func TestStill(t *testing.T) {
 		}
 		if f.Width != 32 || f.Height != 24 || !f.FullRange || f.Y[0] != 76 || f.Cr[0] != 255 || f.Cb[0] != 85 {
 			t.Fatalf("frame %d: %dx%d of %d %d %d", n, f.Width, f.Height, f.Y[0], f.Cb[0], f.Cr[0])
+		}
+		if f.Seq != uint64(n) || f.PTS != time.Duration(n)*40*time.Millisecond {
+			t.Errorf("frame %d has Seq %d, PTS %v", n, f.Seq, f.PTS)
 		}
 		n++
 	}

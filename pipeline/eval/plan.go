@@ -7,13 +7,14 @@ import (
 	"path/filepath"
 	"slices"
 
+	"vivavoce/media/file"
 	"vivavoce/media/recapture"
 )
 
 // PlanOptions say which presentations to make of bona fide video.
 type PlanOptions struct {
 	PerSpecies int    // attacks of each species for the figures; 0 means 20
-	Bona       int    // bona fide clips of each subject, as recorded and through the simulated camera; 0 means 6
+	Bona       int    // bona fide clips of each subject, as recorded and through the simulated camera; 0 means 12
 	Seed       uint64 // of what is drawn
 	// Subjects are those for the figures, Calibration those that probabilities are fitted to. No
 	// network may have been trained on either.
@@ -28,9 +29,9 @@ func Plan(data string, o PlanOptions) ([]Presentation, error) {
 		o.PerSpecies = 20
 	}
 	if o.Bona == 0 {
-		o.Bona = 6
+		o.Bona = 12
 	}
-	p := planner{o: o, random: rand.New(rand.NewPCG(o.Seed, 0x91a2)), clips: map[string][]string{}}
+	p := planner{o: o, random: rand.New(rand.NewPCG(o.Seed, 0x91a2)), clips: map[string][]piece{}}
 	for _, s := range append(slices.Clone(o.Subjects), o.Calibration...) {
 		clips, err := clipsOf(data, s)
 		if err != nil {
@@ -42,22 +43,48 @@ func Plan(data string, o PlanOptions) ([]Presentation, error) {
 	return append(out, p.part(o.Subjects, recapture.Test, "")...), nil
 }
 
-func clipsOf(data, subject string) ([]string, error) {
+// piece is a part of a clip that is long enough to be presented.
+type piece struct {
+	clip string
+	from float64 // seconds
+}
+
+// pieceLength is how far apart the parts of a long clip begin, in seconds: as long as GRID's clips.
+const pieceLength = 3
+
+func clipsOf(data, subject string) ([]piece, error) {
 	head := filepath.Join(data, "head", subject+".mp4")
 	if _, err := os.Stat(head); err == nil {
-		return []string{head}, nil
+		return pieces(head)
 	}
 	clips, err := filepath.Glob(filepath.Join(data, "grid", subject, "*.mp4"))
 	if err != nil || len(clips) == 0 {
 		return nil, fmt.Errorf("no video of %q below %s: %w", subject, data, os.ErrNotExist)
 	}
-	return clips, nil
+	out := make([]piece, len(clips))
+	for i, c := range clips {
+		out[i].clip = c
+	}
+	return out, nil
+}
+
+func pieces(path string) ([]piece, error) {
+	src, err := file.Open(path, file.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	out := []piece{{clip: path}}
+	for from := 2.0 * pieceLength; from <= src.Duration().Seconds(); from += pieceLength {
+		out = append(out, piece{path, from - pieceLength})
+	}
+	return out, nil
 }
 
 type planner struct {
 	o      PlanOptions
 	random *rand.Rand
-	clips  map[string][]string
+	clips  map[string][]piece
 	seed   uint64
 }
 
@@ -69,7 +96,7 @@ func (p *planner) part(subjects []string, split recapture.Split, part string) []
 	for _, s := range subjects {
 		for _, clip := range p.some(p.clips[s], p.o.Bona) {
 			out = append(out,
-				Presentation{Clip: clip, Label: BonaFide, Subject: s, Part: part},
+				Presentation{Clip: clip.clip, From: clip.from, Label: BonaFide, Subject: s, Part: part},
 				p.simulated(clip, s, recapture.Camera, split, part, subjects))
 		}
 	}
@@ -88,15 +115,15 @@ func (p *planner) part(subjects []string, split recapture.Split, part string) []
 }
 
 // some draws n of the clips without repeating one.
-func (p *planner) some(clips []string, n int) []string {
+func (p *planner) some(clips []piece, n int) []piece {
 	clips = slices.Clone(clips)
 	p.random.Shuffle(len(clips), func(i, j int) { clips[i], clips[j] = clips[j], clips[i] })
 	return clips[:min(n, len(clips))]
 }
 
-func (p *planner) simulated(clip, subject string, s recapture.Species, split recapture.Split, part string, subjects []string) Presentation {
+func (p *planner) simulated(clip piece, subject string, s recapture.Species, split recapture.Split, part string, subjects []string) Presentation {
 	p.seed++
-	out := Presentation{Clip: clip, Label: Attack, Species: string(s), Subject: subject, Part: part}
+	out := Presentation{Clip: clip.clip, From: clip.from, Label: Attack, Species: string(s), Subject: subject, Part: part}
 	if !s.Attack() {
 		out.Label = BonaFide
 	}
@@ -105,7 +132,7 @@ func (p *planner) simulated(clip, subject string, s recapture.Species, split rec
 		others := slices.DeleteFunc(slices.Clone(subjects), func(o string) bool { return o == subject })
 		if len(others) > 0 {
 			from := p.clips[others[p.random.IntN(len(others))]]
-			out.Recapture.Donor = from[p.random.IntN(len(from))]
+			out.Recapture.Donor = from[p.random.IntN(len(from))].clip
 		}
 	}
 	return out

@@ -24,10 +24,11 @@ const Calibration = "calibration"
 
 // Presentation is a line of a manifest: what it shows, and how it should be classified.
 type Presentation struct {
-	Clip    string `json:"clip"`  // path of a video or picture, relative to the manifest
-	Label   string `json:"label"` // BonaFide or Attack
-	Species string `json:"species,omitempty"`
-	Subject string `json:"subject"`
+	Clip    string  `json:"clip"`           // path of a video or picture, relative to the manifest
+	From    float64 `json:"from,omitempty"` // seconds into the clip at which it begins
+	Label   string  `json:"label"`          // BonaFide or Attack
+	Species string  `json:"species,omitempty"`
+	Subject string  `json:"subject"`
 	// Part says what the presentation is for: Calibration, or a figure (empty).
 	Part string `json:"part,omitempty"`
 	// Recapture makes the attack (or the bona fide control) out of the clip; nil shows it as it is.
@@ -122,6 +123,8 @@ func parsePresentation(b []byte, dir string) (Presentation, error) {
 	switch {
 	case t.Clip == "" || t.Subject == "":
 		return t, errors.New("a clip and a subject are needed")
+	case !(t.From >= 0 && t.From < 86400):
+		return t, fmt.Errorf("from %v s, want 0 or more", t.From)
 	case t.Label != BonaFide && t.Label != Attack:
 		return t, fmt.Errorf("label %q, want %s or %s", t.Label, BonaFide, Attack)
 	case t.Part != "" && t.Part != Calibration:

@@ -44,7 +44,7 @@ func (l Lab) Render(ctx context.Context, all []Presentation, dir string) ([]Pres
 			if err != nil {
 				return fmt.Errorf("render %s: %w", path, err)
 			}
-			out[i].Clip, out[i].Recapture = path, nil
+			out[i].Clip, out[i].From, out[i].Recapture = path, 0, nil
 			return nil
 		})
 	}

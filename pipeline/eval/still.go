@@ -108,18 +108,35 @@ func (s *still) Next(ctx context.Context) (*media.Frame, error) {
 	return f, nil
 }
 
-// ending ends a source after some time of it.
-type ending struct {
-	src   media.Source
-	after time.Duration
+// window is a part of a source, its time counted from 0.
+type window struct {
+	src         media.Source
+	from, after time.Duration // from the source's beginning, and from there on
+	first       *time.Duration
+	n           uint64
 }
 
 // Next implements media.Source.
-func (e *ending) Next(ctx context.Context) (*media.Frame, error) {
-	f, err := e.src.Next(ctx)
-	if err == nil && f.PTS > e.after {
-		f.Release()
-		return nil, io.EOF
+func (w *window) Next(ctx context.Context) (*media.Frame, error) {
+	for {
+		f, err := w.src.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if f.PTS < w.from {
+			f.Release()
+			continue
+		}
+		if w.first == nil {
+			first := f.PTS
+			w.first = &first
+		}
+		if f.PTS -= *w.first; f.PTS > w.after {
+			f.Release()
+			return nil, io.EOF
+		}
+		f.Seq = w.n
+		w.n++
+		return f, nil
 	}
-	return f, err
 }
