@@ -17,7 +17,8 @@ func virtual() []string {
 		"manycam", "splitcam", "xsplit", "webcammax", "altercam", "youcam", "sparkocam", "e2esoft", "vcam",
 		"chromacam", "snap camera", "deepfake", "facerig", "animaze", "avatarify",
 		"v4l2loopback", "v4l2 loopback", "dummy video device", // v4l2loopback's own name for its devices
-		"akvcam", "pyvirtualcam", "unity video capture", "ndi video", "screen capture", "fake", // Chromium: fake_device_0
+		"akvcam", "pyvirtualcam", "unity video capture", "ndi video", "screen capture",
+		"fake", ".y4m", ".mjpeg", // Chromium's own: fake_device_0, or the file that it plays
 	}
 }
 

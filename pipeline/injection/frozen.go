@@ -103,7 +103,7 @@ func (c *cuts) see(s *still, pts time.Duration) {
 	}
 	if c.n > 0 {
 		copy(c.changes[:], c.changes[1:])
-		c.changes[4] = s.apart(&c.before).cells
+		c.changes[4] = s.apart(&c.before, farCells).cells
 	}
 	c.before, c.at = *s, pts
 	if c.n++; c.n <= len(c.changes) {

@@ -1,6 +1,7 @@
 package injection
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -41,6 +42,12 @@ func TestPictures(t *testing.T) {
 		{name: "who sits still", scene: func(s *scene) { s.still = true }, absent: true},
 		{name: "a loop", scene: func(s *scene) { s.shows = loop(4 * time.Second) }, want: []pipeline.Reason{pipeline.InjectionLoop, pipeline.InjectionCut}},
 		{name: "a loop of no whole number of frames", scene: func(s *scene) { s.shows = loop(3717 * time.Millisecond) }, want: []pipeline.Reason{pipeline.InjectionLoop}},
+		{name: "a loop on a machine too busy to keep its pace", scene: func(s *scene) {
+			s.shows = func(at time.Duration) time.Duration {
+				at += time.Duration(50 * math.Sin(at.Seconds()*3) * float64(time.Millisecond)) // ±15 %
+				return at % (4 * time.Second)
+			}
+		}, want: []pipeline.Reason{pipeline.InjectionLoop, pipeline.InjectionCut}},
 		{name: "to and fro", scene: func(s *scene) { s.shows = toAndFro(6 * time.Second) }, want: []pipeline.Reason{pipeline.InjectionMirrored}},
 		{name: "lamps that flicker on one who sits still", scene: func(s *scene) {
 			s.still = true

@@ -118,7 +118,7 @@ func (m *Memory) exchange(f *film) []*film {
 	}
 	var nearest []near
 	for _, old := range m.films {
-		if d := f.mean.apart(&old.mean); d.cells <= alike {
+		if d := f.mean.apart(&old.mean, alike); d.cells <= alike {
 			nearest = append(nearest, near{old, d.cells})
 		}
 	}
@@ -136,7 +136,7 @@ func (m *Memory) exchange(f *film) []*film {
 
 // shows says whether a stretch of f is one of old.
 func (f *film) shows(old *film) bool {
-	var tracks []track
+	var all tracks
 	last := f.shots[0].pts - askEvery
 	origin := f.shots[0].pts - old.shots[len(old.shots)-1].pts // the least lag
 	for i := range f.shots {
@@ -146,9 +146,10 @@ func (f *film) shows(old *film) bool {
 			continue
 		}
 		last = q.pts
-		c := comparison{tracks: &tracks, moved: q.moved, pts: q.pts, dt: min(dt, 2*askEvery)}
+		all.compare()
+		c := comparison{tracks: &all, moved: q.moved, pts: q.pts, dt: min(dt, 2*askEvery)}
 		for j := range old.shots {
-			c.offer(int((q.pts-old.shots[j].pts-origin)/slot), q.still.apart(&old.shots[j].still))
+			c.offer(int((q.pts-old.shots[j].pts-origin)/slot), q.still.apart(&old.shots[j].still, q.moved.cells))
 		}
 		c.flush()
 		if c.found {

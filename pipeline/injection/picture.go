@@ -89,14 +89,15 @@ type difference struct {
 	face  float32 // mean square, in squared thousandths of the picture's width
 }
 
-// farFace is the difference of a face from none.
-const farFace = 1e4
+// farFace is the difference of a face from none, and farCells more than any two pictures'.
+const farFace, farCells = 1e4, 1e5
 
 // apart compares the cells, without what changed a whole row alike (lamps that flicker in time
-// with the mains move such bands through the picture), and the marks.
-func (s *still) apart(o *still) (d difference) {
-	total := int32(0)
-	for r := range down {
+// with the mains move such bands through the picture), and the marks. It stops where the cells
+// are further apart than far: how much further does not matter then.
+func (s *still) apart(o *still, far float32) (d difference) {
+	total, most := int32(0), int32(min(far, 1e4)*cells*levels*levels/16)
+	for r := 0; r < down && total <= most; r++ {
 		a, b := s.cells[r*across:][:across], o.cells[r*across:][:across]
 		sum, square := int32(0), int32(0)
 		for i, v := range a {
@@ -168,7 +169,7 @@ func (m *meanStill) shift(s *still, dt time.Duration, first bool) difference {
 			m.still.face[i] = int16(m.face[i])
 		}
 	}
-	d := s.apart(&m.still)
+	d := s.apart(&m.still, farCells)
 	if !s.found {
 		d.face = 0
 	}

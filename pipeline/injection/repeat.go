@@ -49,8 +49,8 @@ type repeats struct {
 	n      int              // taken so far
 	asked  time.Duration    // PTS of the newest that was compared
 	mean   meanStill
-	loops  []track // by lag, in slots
-	turns  []track // by the sum of the two times, in slots
+	loops  tracks // by lag
+	turns  tracks // by the sum of the two times
 
 	compared       time.Duration // video in which something moved and there was a past to compare with
 	looped, turned bool
@@ -81,10 +81,14 @@ func (r *repeats) see(s *still, pts time.Duration) {
 
 // ask compares the newest still with all that are old enough.
 func (r *repeats) ask(s *still, moved difference, pts, dt time.Duration) {
-	past := r.times[max(0, r.n-kept)%kept]
-	if pts-past >= leastLag && moved.enough() {
+	if !moved.enough() {
+		return // nothing to know it by
+	}
+	if pts-r.times[max(0, r.n-kept)%kept] >= leastLag {
 		r.compared += dt
 	}
+	r.loops.compare()
+	r.turns.compare()
 	loop := comparison{tracks: &r.loops, moved: moved, pts: pts, dt: dt}
 	turn := comparison{tracks: &r.turns, moved: moved, pts: pts, dt: dt}
 	for j := max(0, r.n-kept); j < r.n; j++ {
@@ -92,7 +96,7 @@ func (r *repeats) ask(s *still, moved difference, pts, dt time.Duration) {
 		if pts-at < leastTurn {
 			break
 		}
-		d := s.apart(&r.stills[j%kept])
+		d := s.apart(&r.stills[j%kept], moved.cells)
 		if pts-at >= leastLag {
 			loop.offer(int((pts-at)/slot), d)
 		}
@@ -104,9 +108,32 @@ func (r *repeats) ask(s *still, moved difference, pts, dt time.Duration) {
 	r.turned = r.turned || turn.found
 }
 
+// tracks are those of all lags, or of all mirrors, by slot.
+type tracks struct{ now, before []track }
+
+// compare begins the next still's comparisons.
+func (t *tracks) compare() {
+	t.before = append(t.before[:0], t.now...)
+}
+
+// from is the track that leads to slot: of those of the last comparison there and beside it, as a file
+// that is played on a busy machine does not keep its pace, the one whose stretches are most alike.
+func (t *tracks) from(slot int, pts time.Duration) (best track) {
+	for i := max(0, slot-1); i <= slot+1 && i < len(t.before); i++ {
+		k := t.before[i]
+		if pts-k.at > 4*askEvery { // the stretch was broken off
+			continue
+		}
+		if best.seen == 0 || k.apart.cells*best.moved.cells < best.apart.cells*k.moved.cells {
+			best = k
+		}
+	}
+	return best
+}
+
 // comparison adds one still's differences from the past to the tracks, the least of each slot.
 type comparison struct {
-	tracks  *[]track
+	tracks  *tracks
 	moved   difference
 	pts, dt time.Duration
 
@@ -131,17 +158,15 @@ func (c *comparison) flush() {
 	if !c.any {
 		return
 	}
-	for len(*c.tracks) <= c.slot {
-		*c.tracks = append(*c.tracks, track{})
+	for len(c.tracks.now) <= c.slot {
+		c.tracks.now = append(c.tracks.now, track{})
 	}
-	k := &(*c.tracks)[c.slot]
-	if c.pts-k.at > 4*askEvery { // the stretch was broken off
-		*k = track{}
-	}
+	k := c.tracks.from(c.slot, c.pts)
 	fade, dt := float32(math.Exp(-c.dt.Seconds()/fading.Seconds())), float32(c.dt.Seconds())
 	k.at, k.seen = c.pts, k.seen*fade+dt
 	k.apart.add(c.least, fade, dt)
 	k.moved.add(c.moved, fade, dt)
+	c.tracks.now[c.slot] = k
 	c.found = c.found || k.repeated()
 	c.any = false
 }
