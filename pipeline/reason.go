@@ -20,6 +20,11 @@ const (
 	ParallaxCarried    Reason = "parallax.carried"
 	ParallaxNotChecked Reason = "parallax.not_checked"
 
+	ContinuitySwapped    Reason = "continuity.swapped"
+	ContinuityJump       Reason = "continuity.jump"
+	ContinuityLeft       Reason = "continuity.left"
+	ContinuityNotChecked Reason = "continuity.not_checked"
+
 	MouthStill      Reason = "mouth.still"
 	MouthRestless   Reason = "mouth.restless"
 	MouthNotChecked Reason = "mouth.not_checked"
@@ -31,6 +36,7 @@ const (
 	SoundShifted    Reason = "sound.shifted"
 	SoundStillFace  Reason = "sound.still_face"
 	SoundElsewhere  Reason = "sound.elsewhere"
+	SoundUnclear    Reason = "sound.unclear"
 	SoundNotChecked Reason = "sound.not_checked"
 
 	TextureScreen     Reason = "texture.screen"
@@ -77,8 +83,9 @@ func (r Reason) excuses() bool {
 	switch r {
 	case MotionNoTurn, MotionWrongWay, MotionTooSmall, MotionTooEarly, MotionTooLate,
 		MotionNoReturn, MotionNotChecked, DepthNotChecked, ParallaxNotChecked,
+		ContinuityLeft, ContinuityNotChecked,
 		MouthStill, MouthRestless, MouthNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked,
-		SoundElsewhere, SoundNotChecked,
+		SoundElsewhere, SoundUnclear, SoundNotChecked,
 		TextureNotChecked, InjectionNotChecked:
 		return true
 	default:

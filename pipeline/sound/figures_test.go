@@ -1,12 +1,14 @@
 package sound
 
 import (
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"vivavoce/media"
 	"vivavoce/media/file/filetest"
 	"vivavoce/models"
 	"vivavoce/pipeline/pipelinetest/recorded"
@@ -18,6 +20,7 @@ type film struct {
 	speaker string
 	mouths  []mouth
 	frames  []frame
+	samples []float32 // from PTS 0 on
 }
 
 const filmTime = 3 * time.Second
@@ -47,16 +50,19 @@ func watch(t testing.TB, most map[string]int) (films []film) {
 func shoot(t testing.TB, studio *recorded.Studio, voice Voice, speaker, clip string) film {
 	t.Helper()
 	var s seen
-	h := newHeard(voice)
+	h, samples := newHeard(voice), make([]float32, filmTime*media.SoundRate/time.Second)
 	for _, o := range studio.Watch(t, clip, nil) {
 		for _, block := range o.Face.Frame.Sound {
 			if err := h.add(t.Context(), block); err != nil {
 				t.Fatal(err)
 			}
+			if at := int(math.Round(block.PTS.Seconds() * media.SoundRate)); at >= 0 && at < len(samples) {
+				copy(samples[at:], block.Samples)
+			}
 		}
 		s.add(o.Face)
 	}
-	f := film{speaker: speaker, mouths: s.mouths, frames: make([]frame, int(filmTime/frameTime))}
+	f := film{samples: samples, speaker: speaker, mouths: s.mouths, frames: make([]frame, int(filmTime/frameTime))}
 	copy(f.frames, h.frames)
 	f.mouths = slices.DeleteFunc(f.mouths, func(m mouth) bool { return m.pts >= filmTime })
 	return f
@@ -70,6 +76,7 @@ func join(films ...film) (out film) {
 			out.mouths = append(out.mouths, m)
 		}
 		out.frames = append(out.frames, f.frames...)
+		out.samples = append(out.samples, f.samples...)
 	}
 	out.speaker = films[0].speaker
 	return out
@@ -94,5 +101,39 @@ func (f film) frozen(r *rand.Rand) film {
 			f.mouths[i].shape[k] += 0.004 * r.NormFloat64()
 		}
 	}
+	return f
+}
+
+// noisy adds white noise, so many decibels below the voice.
+func (f film) noisy(t testing.TB, voice Voice, r *rand.Rand, below float64) film {
+	t.Helper()
+	power, n := 0.0, 0
+	for i, v := range f.samples {
+		if k := i / frameSamples; k < len(f.frames) && f.frames[k].speech >= speaking {
+			power, n = power+float64(v)*float64(v), n+1
+		}
+	}
+	level := math.Sqrt(power/float64(max(1, n))) * math.Pow(10, -below/20)
+	noisy := make([]float32, len(f.samples))
+	for i, v := range f.samples {
+		noisy[i] = v + float32(level*r.NormFloat64())
+	}
+	h := newHeard(voice)
+	if err := h.add(t.Context(), media.Sound{Samples: noisy}); err != nil {
+		t.Fatal(err)
+	}
+	f.frames = h.frames
+	return f
+}
+
+// slow leaves out pictures, as a camera does in the dark: one in every n is kept.
+func (f film) slow(n int) film {
+	var kept []mouth
+	for i, m := range f.mouths {
+		if i%n == 0 {
+			kept = append(kept, m)
+		}
+	}
+	f.mouths = kept
 	return f
 }

@@ -46,7 +46,8 @@ const (
 	chance = 3.6
 	// fair is twice together less apart at which the score is 0.5: 98 % of unrelated speech
 	// stay below 5.4, 98 % of true speech are above 5.9 in nine seconds, 7.7 in twelve.
-	fair = 5.5
+	// At sure the score is 1.
+	fair, sure = 5.5, 8.0
 	// still is the speed below which a mouth does not speak, shapes a second: that of
 	// pipeline/lips. In 98 % of true speech it is above 0.8, on a frozen picture 0.07.
 	still = 0.3
@@ -136,16 +137,16 @@ func (m match) telling() bool {
 	return m.ok && m.speech >= leastSpeech && (m.expected >= power || m.movement < still)
 }
 
-// value is 0.5 where what speaks for the mouth is fair, 1 from twice that on.
+// value is 0.5 where what speaks for the mouth is fair, 1 where it is sure.
 func (m match) value() float64 {
-	if m.movement < still {
+	v := 2*m.together - m.apart
+	switch {
+	case m.movement < still, !(v > 0):
 		return 0
+	case v < fair:
+		return 0.5 * v / fair
 	}
-	v := min(max((2*m.together-m.apart)/(2*fair), 0), 1)
-	if math.IsNaN(v) {
-		return 0
-	}
-	return v
+	return min(1, 0.5+0.5*(v-fair)/(sure-fair))
 }
 
 // reason is why the score is not good.
@@ -155,6 +156,8 @@ func (m match) reason() pipeline.Reason {
 		return pipeline.SoundStillFace
 	case m.lag.Abs() > inTime && m.apart >= chance && m.apart > m.together:
 		return pipeline.SoundShifted
+	case m.value() >= 0.5:
+		return pipeline.SoundUnclear
 	default:
 		return pipeline.SoundElsewhere
 	}

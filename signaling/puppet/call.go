@@ -51,7 +51,9 @@ func newCall(ctx context.Context, o Options, conn *websocket.Conn) (*call, error
 	if err != nil {
 		return nil, err
 	}
+	_, voiced := o.Scene.(Voiced)
 	c.publisher, err = webrtc.NewPublisher(webrtc.PublisherOptions{
+		Audio: voiced,
 		Codec: o.Codec, Loopback: true, Loss: o.Loss, Swap: o.Swap,
 		OnCandidate: func(k webrtc.Candidate) {
 			_ = c.send(signaling.Candidate{Candidate: k.Candidate, SDPMid: &k.SDPMid, SDPMLineIndex: &k.SDPMLineIndex})

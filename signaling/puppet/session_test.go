@@ -29,7 +29,7 @@ func open(t testing.TB, newFinder func() (pipeline.Finder, error), timing pipeli
 func openWith(t testing.TB, newFinder func() (pipeline.Finder, error), timing pipeline.Timing, plan pipeline.Plan, wrap func(signaling.Attempt) signaling.Attempt, more ...pipeline.Kind) string {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	engine, err := webrtc.NewEngine(webrtc.Options{Loopback: true, Logger: log})
+	engine, err := webrtc.NewEngine(webrtc.Options{Loopback: true, Microphone: true, Logger: log})
 	if err != nil {
 		t.Fatal(err)
 	}

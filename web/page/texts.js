@@ -61,6 +61,10 @@ export const reasons = {
   'depth.not_checked': 'No turn was large enough to tell: next time turn a little further.',
   'parallax.carried': 'The background moved with your face: keep the camera still and turn only your head.',
   'parallax.not_checked': 'The background told nothing.',
+  'continuity.swapped': 'The face seemed to change: stay alone in the picture.',
+  'continuity.jump': 'The picture jumped: hold the camera still.',
+  'continuity.left': 'Your face left the picture for a while.',
+  'continuity.not_checked': 'Your face was not seen long enough.',
   'mouth.still': 'Your mouth did not move with the digits: say them clearly, aloud or silently.',
   'mouth.restless': 'Your mouth moved between the digits: rest it until the next one shows.',
   'mouth.not_checked': 'Your mouth could not be seen well enough.',
@@ -70,6 +74,7 @@ export const reasons = {
   'sound.shifted': 'The sound did not come together with your mouth: close other programs that use the microphone.',
   'sound.still_face': 'We heard speech while your mouth was still: find a quieter place.',
   'sound.elsewhere': 'We heard somebody else speak: find a quieter place. Silent lips are fine.',
+  'sound.unclear': 'The sound fitted your lips only in part.',
   'sound.not_checked': 'No speech was compared with your mouth.',
   'texture.screen': 'The picture looked like one of a screen: wipe the lens, and avoid reflections and coloured light.',
   'texture.print': 'The picture looked like one of a print: use soft, even light, and stay clear of frames behind you.',
@@ -111,7 +116,7 @@ export const outcomes = {
 };
 
 /** What a verdict rests on, by the name of the score. @type {Record<string, string>} */
-export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', mouth: 'Mouth movement', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
+export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', mouth: 'Mouth movement', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
 
 /** Why a session is not live. @param {string} code */
 export function reasonText(code) {
