@@ -74,9 +74,11 @@ const (
 	ScoreDepth  = "depth"  // and moved as a body in space does
 	// ScoreParallax is that what is around the head was not carried along by it.
 	ScoreParallax = "parallax"
-	ScoreMouth    = "mouth" // the mouth moved when a digit was asked, and rested otherwise
-	ScoreLips     = "lips"  // the digits were said
-	ScoreSound    = "sound" // what was heard moved with the mouth
+	// ScoreContinuity is that the same person was there all the time.
+	ScoreContinuity = "continuity"
+	ScoreMouth      = "mouth" // the mouth moved when a digit was asked, and rested otherwise
+	ScoreLips       = "lips"  // the digits were said
+	ScoreSound      = "sound" // what was heard moved with the mouth
 
 	ScoreTexture         = "texture"          // the picture is of a face, not of a picture of one
 	ScoreTextureExternal = "texture_external" // the same, by a third party's model that the operator plugged in

@@ -1,0 +1,95 @@
+package continuity_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"vivavoce/media/file/filetest"
+	"vivavoce/pipeline"
+	"vivavoce/pipeline/pipelinetest/recorded"
+)
+
+// TestMeasureContinuity shows whole recordings of turning heads, and sessions of four GRID clips
+// one after another: of one speaker, whose clips were not recorded in a row, so this is harder
+// than a session is, and of two. The bounds were chosen on s1–s3; s5, s30 and s31 are
+// held out.
+func TestMeasureContinuity(t *testing.T) {
+	recorded.Measure(t)
+	data := filetest.Recordings(t)
+	studio := recorded.NewStudio(t)
+	studio.Pixels = true
+	heads, _ := filepath.Glob(filepath.Join(data, "head", "*.mp4"))
+	for _, clip := range heads {
+		s := whole(t, studio.Watch(t, clip, nil))
+		t.Logf("%s: %v, %.2f %v", filepath.Base(clip), s.Checked, s.Value, s.Reasons)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, group := range [][]string{{"s1", "s2", "s3"}, {"s5", "s30", "s31"}} {
+		clips := map[string][][]pipeline.Observation{}
+		for _, speaker := range group {
+			paths, _ := filepath.Glob(filepath.Join(data, "grid", speaker, "*.mp4"))
+			for i := range 8 {
+				clips[speaker] = append(clips[speaker], studio.Watch(t, paths[i%len(paths)], nil))
+			}
+		}
+		var single, one, two tally
+		for _, a := range group {
+			for _, clip := range clips[a] {
+				single.add(whole(t, clip))
+			}
+			for range 10 {
+				p := rng.Perm(8)
+				one.add(whole(t, splice(clips[a][p[0]], clips[a][p[1]], clips[a][p[2]], clips[a][p[3]])))
+				for _, b := range group {
+					if q := rng.Perm(8); a != b {
+						two.add(whole(t, splice(clips[a][p[0]], clips[a][p[1]], clips[b][q[0]], clips[b][q[1]])))
+					}
+				}
+			}
+		}
+		t.Logf("%v: single clips %v; one speaker spliced %v; two speakers spliced %v", group, single, one, two)
+	}
+}
+
+// splice plays clips one after another.
+func splice(clips ...[]pipeline.Observation) (out []pipeline.Observation) {
+	var start time.Duration
+	for _, clip := range clips {
+		for _, o := range clip {
+			face, frame := *o.Face, *o.Face.Frame
+			frame.PTS += start
+			face.Frame = &frame
+			out = append(out, pipeline.Observation{Face: &face})
+		}
+		start = out[len(out)-1].Face.Frame.PTS + period
+	}
+	return out
+}
+
+type tally struct {
+	n, checked, swapped int
+	why                 map[pipeline.Reason]int
+}
+
+func (c *tally) add(s pipeline.Score) {
+	if c.why == nil {
+		c.why = map[pipeline.Reason]int{}
+	}
+	c.n++
+	if s.Checked {
+		c.checked++
+	}
+	if s.Checked && s.Value < 0.5 {
+		c.swapped++
+	}
+	for _, r := range s.Reasons {
+		c.why[r]++
+	}
+}
+
+func (c tally) String() string {
+	return fmt.Sprintf("n=%d checked %d, called swapped %d %v", c.n, c.checked, c.swapped, c.why)
+}
