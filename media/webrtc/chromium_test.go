@@ -88,8 +88,8 @@ type browser struct {
 }
 
 // newBrowser opens the page with a query; clip is an absolute .y4m or .mjpeg, or
-// empty for Chromium's own test picture.
-func newBrowser(t testing.TB, peer *Peer, query, clip string) *browser {
+// empty for Chromium's own test picture; more are further flags.
+func newBrowser(t testing.TB, peer *Peer, query, clip string, more ...string) *browser {
 	t.Helper()
 	bin, err := exec.LookPath("chromium")
 	if err != nil {
@@ -105,7 +105,7 @@ func newBrowser(t testing.TB, peer *Peer, query, clip string) *browser {
 	if clip != "" {
 		args = append(args, "--use-file-for-fake-video-capture="+clip)
 	}
-	cmd := exec.Command(bin, append(args, server.URL+"/?"+query)...)
+	cmd := exec.Command(bin, append(append(args, more...), server.URL+"/?"+query)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its children die with it
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
