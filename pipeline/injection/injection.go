@@ -5,10 +5,10 @@
 // device. A part that had too little to see is not checked, and so is the whole when no part of
 // it was.
 //
-// Two findings stand alone, as nothing that a person does explains them: movement that repeats
-// to the sixteenth of a step of luma (a loop, a clip played to and fro, a picture that stands still), and
-// movement that was shown in another session. All others are hints: one of them takes a
-// quarter of the whole and changes no verdict, three do.
+// Some findings stand alone, as nothing that a person does explains them: two seconds of movement and more that
+// repeat (a loop, a clip played to and fro), here or in another session, and a picture that stands
+// still. All others are hints: one of them takes a quarter of the whole and changes no
+// verdict, three do.
 //
 // What it does not see: a recording shown once, through Chromium, over a virtual camera. Its clock,
 // its encoder and its network are those of a camera. Chromium stamps the frames of a V4L2 camera with

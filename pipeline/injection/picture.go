@@ -127,10 +127,11 @@ func (d *difference) add(o difference, fade, dt float32) {
 	d.face = d.face*fade + o.face*dt
 }
 
-// What must have moved, and how little of it two stretches that are the same may differ by.
+// What must have moved; the part of it that two stretches which are the same may differ by; and what a second
+// encoding of the same pictures differs by in any case.
 const (
-	leastCells, sameCells = 0.05, 0.05
-	leastFace, sameFace   = 0.5, 0.1
+	leastCells, sameCells, noiseCells = 0.05, 0.03, 0.006
+	leastFace, sameFace, noiseFace    = 0.5, 0.06, 0.1
 )
 
 // enough says that something moved, the face with it.
@@ -138,8 +139,7 @@ func (d difference) enough() bool { return d.cells >= leastCells && d.face >= le
 
 // within says that sums over seen s differ by little of what moved.
 func (d difference) within(moved difference, seen float32) bool {
-	mean := difference{moved.cells / seen, moved.face / seen}
-	return mean.enough() && d.cells <= sameCells*moved.cells && d.face <= sameFace*moved.face
+	return d.cells <= sameCells*moved.cells+noiseCells*seen && d.face <= sameFace*moved.face+noiseFace*seen
 }
 
 // meanStill is the still of the last second, on average.

@@ -18,23 +18,25 @@ const (
 	leastLag, leastTurn = 1200 * time.Millisecond, 600 * time.Millisecond
 	// slot is the resolution of lags and mirrors.
 	slot = 40 * time.Millisecond
-	// fading is how long a pair of stills counts (e-folding).
-	fading = 1500 * time.Millisecond
-	// leastSeen is how much video must have been compared.
-	leastSeen = 750 * time.Millisecond
+	// fading is how long a pair of stills counts (e-folding), and heldFor how long a stretch must go on being
+	// the same: people make the same gesture twice, which takes a second or so, but not what comes before and
+	// after it.
+	fading, heldFor = 600 * time.Millisecond, 2 * time.Second
+	// pace is the least time between two steps of a track to the slot beside it: a file that is played on a
+	// busy machine drifts, by less than slot/pace.
+	pace = 250 * time.Millisecond
 )
 
 // track adds up how two stretches of video differ, and how much moved in the newer one.
 type track struct {
 	apart, moved difference    // × s
 	seen         float32       // s, fading as the sums do
-	at           time.Duration // of the newest pair
+	held         float32       // s of movement for which the stretches have been the same
+	at, stepped  time.Duration // of the newest pair, of the newest step aside
 }
 
-// repeated says that the stretches are the same: much moved, and it is not what differs.
-func (k *track) repeated() bool {
-	return k.seen >= float32(leastSeen.Seconds()) && k.apart.within(k.moved, k.seen)
-}
+// repeated says that the stretches have been the same for long enough.
+func (k *track) repeated() bool { return k.held >= float32(heldFor.Seconds()) }
 
 // repeats looks in a session for stretches that were shown before, forwards (a loop) or
 // backwards (a clip played to and fro).
@@ -116,11 +118,17 @@ func (t *tracks) compare() {
 	t.before = append(t.before[:0], t.now...)
 }
 
-// from is the track that leads to slot: of those of the last comparison there and beside it, as a file
-// that is played on a busy machine does not keep its pace, the one whose stretches are most alike.
+// from is the track that leads to slot: of those of the last comparison there and beside it, the one
+// whose stretches are most alike.
 func (t *tracks) from(slot int, pts time.Duration) (best track) {
 	for i := max(0, slot-1); i <= slot+1 && i < len(t.before); i++ {
 		k := t.before[i]
+		if i != slot {
+			if pts-k.stepped < pace {
+				continue
+			}
+			k.stepped = pts
+		}
 		if pts-k.at > 4*askEvery { // the stretch was broken off
 			continue
 		}
@@ -166,6 +174,9 @@ func (c *comparison) flush() {
 	k.at, k.seen = c.pts, k.seen*fade+dt
 	k.apart.add(c.least, fade, dt)
 	k.moved.add(c.moved, fade, dt)
+	if k.held += dt; !k.apart.within(k.moved, k.seen) {
+		k.held = 0
+	}
 	c.tracks.now[c.slot] = k
 	c.found = c.found || k.repeated()
 	c.any = false
