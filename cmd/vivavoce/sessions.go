@@ -108,7 +108,7 @@ func (c *evalSessionsCmd) play(ctx context.Context, server string, m *meter, r *
 				return fmt.Errorf("%s saying %s: %w", name, says, err)
 			}
 			r.Played = append(r.Played, got...)
-			fmt.Fprintf(progress, "%s %s: %d of %d live\n", name, says, len(slices.DeleteFunc(slices.Clone(got), func(p played) bool { return !p.live() })), len(got))
+			fmt.Fprintf(progress, "%s %s: %d of %d live\n", name, says, lives(got), len(got))
 		}
 	}
 	return nil
@@ -147,8 +147,8 @@ func (s *stage) play(ctx context.Context, says string, n int) ([]played, error) 
 var errUnsayable = errors.New("a digit is asked that the speaker never says")
 
 // session plays one.
-func (s *stage) session(ctx context.Context, says string) (played, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (s *stage) session(whole context.Context, says string) (played, error) {
+	ctx, cancel := context.WithCancelCause(whole)
 	defer cancel(nil)
 	seed := s.next()
 	rng := rand.New(rand.NewPCG(seed, 6))
@@ -170,8 +170,12 @@ func (s *stage) session(ctx context.Context, says string) (played, error) {
 	if cause := context.Cause(ctx); errors.Is(cause, errUnsayable) {
 		return p, cause
 	}
-	if err != nil {
-		return p, err
+	if whole.Err() != nil {
+		return p, whole.Err()
+	}
+	if err != nil { // counts, as not live
+		p.Outcome = err.Error()
+		return p, nil
 	}
 	p.Outcome, p.Reasons, p.Seconds = verdict.Outcome, verdict.Reasons, time.Since(began).Seconds()
 	p.FPS = s.meter.rate(p.Phrase)

@@ -43,7 +43,14 @@ func (p *played) hear(m signaling.Score, read map[int]string) {
 	}
 }
 
-func (p played) live() bool { return p.Outcome == pipeline.Live.String() }
+func lives(all []played) (n int) {
+	for _, p := range all {
+		if p.Outcome == pipeline.Live.String() {
+			n++
+		}
+	}
+	return n
+}
 
 // sessionsReport is all of them.
 type sessionsReport struct {
@@ -82,15 +89,16 @@ func unique(all []played, of func(played) string) (names []string) {
 }
 
 func (p *printer) row(says, name string, all []played) {
-	live, asked, digits := 0, 0, 0
+	live, asked, digits := lives(all), 0, 0
 	why := map[pipeline.Reason]int{}
 	var rates []float64
 	for _, s := range all {
-		if s.live() {
-			live++
-		}
 		for _, r := range s.Reasons {
 			why[r]++
+		}
+		if s.Phrase == "" || s.FPS == 0 {
+			why["(no session)"]++
+			continue
 		}
 		for i := range min(len(s.Phrase), len(s.Read)) {
 			if digits++; s.Phrase[i] == s.Read[i] {
@@ -100,6 +108,10 @@ func (p *printer) row(says, name string, all []played) {
 		rates = append(rates, s.FPS)
 	}
 	slices.Sort(rates)
+	seen := "-"
+	if n := len(rates); n > 0 {
+		seen = fmt.Sprintf("%.0f–%.0f, %.0f", rates[0], rates[n-1], rates[n/2])
+	}
 	var reasons []string
 	for _, r := range slices.Sorted(maps.Keys(why)) {
 		reasons = append(reasons, fmt.Sprintf("%s ×%d", r, why[r]))
@@ -107,6 +119,6 @@ func (p *printer) row(says, name string, all []played) {
 	p.line("%-10s %-8s %-34s %-18s %-16s %s", says, name,
 		fmt.Sprintf("%d of %d: %v", live, len(all), eval.Wilson(live, len(all))),
 		fmt.Sprintf("%d of %d", asked, digits),
-		fmt.Sprintf("%.0f–%.0f, %.0f", rates[0], rates[len(rates)-1], rates[len(rates)/2]),
+		seen,
 		strings.Join(reasons, ", "))
 }
