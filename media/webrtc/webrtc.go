@@ -7,6 +7,9 @@
 //	SRTP ─► reorder window (NACK) ─► depacketise ─► queue ─► decoder ─► media.Latest
 //	            late, lost               no key, corrupt  full    corrupt    replaced
 //
+// With Options.Microphone a sound track is heard as well, and rides on the next frame at the
+// time it was taken ([media.Frame].Sound; microphone.go, lipsync.go).
+//
 // Before the decoder nothing is dropped but up to the next key frame, which is
 // asked for by PLI; after it the newest frame wins. Every drop is counted by
 // reason in [Stats]. A [Publisher] is the other side, for tests, the puppet, and

@@ -54,7 +54,7 @@ const (
 	// explained is the value below which a score says why.
 	explained = 0.8
 	// every is how often a running score is given.
-	every = time.Second
+	every = 2 * time.Second
 )
 
 // New returns the kind of stage that gives "sound" for the whole session.

@@ -78,6 +78,21 @@ test('after a cancel the next try works', onPage(async (page) => {
   }
 }));
 
+test('the microphone, where the server offers it: ticked, the check goes on', async (t) => {
+  const offered = await fetch(`${url}/v1/page`).then((r) => r.json());
+  if (!offered.microphone) return t.skip('the server runs without --microphone');
+  await onPage(async (page) => {
+    await page.goto(url);
+    await page.getByRole('checkbox', { name: /microphone/ }).check();
+    const socket = page.waitForEvent('websocket');
+    await page.getByRole('button', { name: 'Start the check' }).click();
+    const offer = await (await socket).waitForEvent('framesent', (f) => String(f.payload).includes('"offer"'));
+    assert.match(String(offer.payload), /m=audio [^0]/);
+    await page.locator('[data-stage="framing"], [data-stage="challenge"]').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+  })();
+});
+
 for (const { kind, live } of [{ kind: 'person', live: true }, { kind: 'wrong-way', live: false }, { kind: 'other-digits', live: false }]) {
   test(`a whole session: ${kind} ${live ? 'passes' : 'does not pass'}`, { timeout: 120_000 }, onPage(async (page) => {
     const puppet = await perform(page, kind);
