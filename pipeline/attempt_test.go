@@ -100,8 +100,8 @@ func TestWatchdogs(t *testing.T) {
 func checkVerdict(t *testing.T, v pipeline.Verdict, why pipeline.Reason) {
 	t.Helper()
 	if why == "" {
-		if v.Outcome != pipeline.Live || len(v.Reasons) != 0 || v.Confidence != 100 {
-			t.Errorf("verdict %v %d %v, want live 100", v.Outcome, v.Confidence, v.Reasons)
+		if v.Outcome != pipeline.Live || len(v.Reasons) != 0 || v.Confidence != 50 {
+			t.Errorf("verdict %v %d %v, want live, and 50: nothing here tells imposters", v.Outcome, v.Confidence, v.Reasons)
 		}
 		return
 	}

@@ -72,3 +72,12 @@ func (f Fusion) Probability(scores []Score) (p float64, ok bool) {
 	}
 	return 1 / (1 + math.Exp(-odds)), true
 }
+
+// confidence is the probability in percent, 50 without one.
+func (f Fusion) confidence(scores []Score) int {
+	p, ok := f.Probability(scores)
+	if !ok {
+		return 50
+	}
+	return int(100 * p)
+}

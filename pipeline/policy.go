@@ -24,6 +24,7 @@ import (
 type Policy struct {
 	Name   string // for people; nothing depends on it
 	Checks []Check
+	Fusion Fusion // what the confidence of a live verdict comes from
 }
 
 // Check is one score of the whole session that a policy knows.
@@ -52,6 +53,9 @@ func (p Policy) Validate() error {
 	}
 	if required == 0 {
 		return errors.New("policy: nothing is required, everybody would pass")
+	}
+	if err := p.Fusion.Validate(); err != nil {
+		return fmt.Errorf("policy: %w", err)
 	}
 	return nil
 }
@@ -85,9 +89,11 @@ func (p Policy) answerable(steps []Step) error {
 // Decide gives the verdict on scores, of which those of the whole session count.
 // A policy that is not valid decides nothing.
 //
-// Confidence is the lowest of the required scores, each stretched so that 50 is its
-// threshold; 0 when one was not checked. It is not calibrated: 90 does not mean
-// one imposter in ten.
+// Confidence is below 50 unless the verdict is live: then it is the lowest of the required scores,
+// each stretched so that 50 is its threshold, and 0 when one was not checked. A live verdict's is the
+// probability that Fusion gives: of those at 90 one in ten is an imposter where as many
+// imposters as bona fide people try, and the imposters are like those of the calibration. It
+// is 50, what was known before, where none of the fusion's scores was checked.
 func (p Policy) Decide(scores []Score) Verdict {
 	if p.Validate() != nil {
 		return Verdict{Reasons: []Reason{SessionFailed}}
@@ -110,6 +116,10 @@ func (p Policy) Decide(scores []Score) Verdict {
 		}
 	}
 	v.Reasons = unique(append(v.Reasons, excused...))
+	v.Confidence = min(v.Confidence, 49)
+	if v.Outcome == Live {
+		v.Confidence = p.Fusion.confidence(scores)
+	}
 	return v
 }
 

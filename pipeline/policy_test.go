@@ -29,7 +29,11 @@ func TestPolicyDecides(t *testing.T) {
 		confidence int
 		reasons    []Reason
 	}{
-		{"all good", good(), Live, 75, nil},
+		{"all good", good(), Live, 50, nil},
+		{"all good and looks like a person", append(good(), whole(ScoreTexture, 0.905)), Live, 90, nil},
+		{"all good, looks not required", append(good(), whole(ScoreTexture, 0.1)), Live, 10, nil},
+		{"all good, looks like nothing", append(good(), whole(ScoreTexture, math.NaN())), Live, 50, nil},
+		{"just below, looks like a person", append(good(whole(ScoreMouth, 0.4999, MouthStill)), whole(ScoreTexture, 0.99)), Undecided, 49, []Reason{MouthStill}},
 		{"at the thresholds", good(whole(ScoreMotion, 0.5), whole(ScoreDepth, 0.5), whole(ScoreMouth, 0.5), whole(ScoreLips, 0.5)), Live, 50, nil},
 		{"just below", good(whole(ScoreMouth, 0.4999, MouthStill)), Undecided, 49, []Reason{MouthStill}},
 		{"nothing", nil, Undecided, 0, []Reason{MotionNotChecked, DepthNotChecked, MouthNotChecked, LipsNotChecked}},
@@ -52,7 +56,9 @@ func TestPolicyDecides(t *testing.T) {
 		{"digits that nobody read", good(Score{Name: ScoreLips, Step: Whole, Reasons: []Reason{LipsNotChecked}}), Undecided, 0, []Reason{LipsNotChecked}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			v := DefaultPolicy().Decide(c.scores)
+			p := Policy{Checks: checks(0.5, Check{Name: ScoreLips, Threshold: 0.5, Required: true})}
+			p.Fusion = Fusion{Terms: []Term{{Score: ScoreTexture, Weight: 1}}}
+			v := p.Decide(c.scores)
 			if v.Outcome != c.want || v.Confidence != c.confidence || !slices.Equal(v.Reasons, c.reasons) {
 				t.Errorf("verdict = %v %d %v, want %v %d %v", v.Outcome, v.Confidence, v.Reasons, c.want, c.confidence, c.reasons)
 			}
@@ -75,6 +81,7 @@ func TestPolicyIsValidated(t *testing.T) {
 		{"threshold NaN", Policy{Checks: []Check{{"a", math.NaN(), true}}}, false},
 		{"threshold 1", Policy{Checks: []Check{{"a", 1, true}}}, true},
 		{"default", DefaultPolicy(), true},
+		{"fusion NaN", Policy{Checks: []Check{{"a", 0.5, true}}, Fusion: Fusion{Bias: math.NaN()}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if err := c.p.Validate(); (err == nil) != c.ok {

@@ -35,7 +35,7 @@ const (
 // Verdict is the answer and its evidence.
 type Verdict struct {
 	Outcome    Outcome
-	Confidence int      // 0–100 that a bona fide person did what was asked; not yet calibrated
+	Confidence int      // 0–100, as Policy.Decide explains
 	Reasons    []Reason // why not live; empty when live
 	Scores     []Score  // the settled scores, Whole ones first, by name
 	// Witnesses says what the verdict could rest on. Without sound among them nothing that

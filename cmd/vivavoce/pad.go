@@ -121,7 +121,7 @@ func (c *evalPadCmd) checks(p pipeline.Policy) pipeline.Policy {
 	return p
 }
 
-// fusion is the probability's: fitted, or all scores alike.
+// fusion is the probability's: fitted, the policy's, or all scores alike.
 func (c *evalPadCmd) fusion(p pipeline.Policy, seen []eval.Presented) (pipeline.Fusion, error) {
 	var names []string
 	for _, check := range eval.Passive(p).Checks {
@@ -130,7 +130,10 @@ func (c *evalPadCmd) fusion(p pipeline.Policy, seen []eval.Presented) (pipeline.
 	if len(names) == 0 {
 		return pipeline.Fusion{}, errors.New("this policy checks nothing that a recording shows: name scores with --checks")
 	}
-	if c.Fit == "" {
+	switch {
+	case c.Fit == "" && len(p.Fusion.Terms) > 0:
+		return p.Fusion, nil
+	case c.Fit == "":
 		return eval.Plain(names), nil
 	}
 	f, err := eval.Fit(names, eval.Part(seen, eval.Calibration))
