@@ -74,10 +74,14 @@ func (c *clock) part() part {
 	for _, n := range c.lengths {
 		most = max(most, n)
 	}
-	if float64(most) >= regular*float64(c.steps) {
+	same := float64(most) / float64(c.steps)
+	p.measure("same_step_share", same)
+	if same >= regular {
 		p.hints = append(p.hints, pipeline.InjectionTooRegular)
 	}
-	if share := float64(c.doubled) / float64(c.frames); share >= repeatLeast && share <= repeatMost {
+	share := float64(c.doubled) / float64(max(1, c.frames))
+	p.measure("repeated_share", share)
+	if share >= repeatLeast && share <= repeatMost {
 		p.hints = append(p.hints, pipeline.InjectionRepeatedFrames)
 	}
 	return p

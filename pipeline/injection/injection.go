@@ -2,8 +2,7 @@
 // now: a recording or a rendering put in the camera's place, by a virtual camera, a
 // changed browser or a client of somebody's own. It gives "injection" for the session, and the parts that
 // it is made of, each with a score of its own: repeats, replay, clock, sender, noise, latency and
-// device. A part that had too little to see is not checked, and so is the whole when no part of
-// it was.
+// device. A part that had too little to see is not checked, and so is the whole without pictures to compare.
 //
 // Some findings stand alone, as nothing that a person does explains them: two seconds of movement and more that
 // repeat (a loop, a clip played to and fro), here or in another session, and a picture that stands
@@ -124,9 +123,14 @@ func (s *stage) Finish(ctx context.Context) ([]pipeline.Score, error) {
 
 // part is what one kind of evidence found. The zero part is not checked.
 type part struct {
-	checked bool
-	damning []pipeline.Reason
-	hints   []pipeline.Reason
+	checked  bool
+	damning  []pipeline.Reason
+	hints    []pipeline.Reason
+	measures []pipeline.Measure
+}
+
+func (p *part) measure(name string, value float64) {
+	p.measures = append(p.measures, pipeline.Measure{Name: name, Value: value})
 }
 
 // value multiplies what is left after each finding.
@@ -162,8 +166,8 @@ func (s *stage) scores(replay *part, settled bool) []pipeline.Score {
 	s.out = append(s.out[:0], pipeline.Score{})
 	for _, p := range parts {
 		s.out = append(s.out, score(p.name, p.part, settled))
-		// The label is never evidence by itself, nor what a whole rests on.
-		all.checked = all.checked || p.part.checked && p.name != ScoreDevice
+		// Without pictures to compare only a finding that stands alone counts: that nothing else was found says too little.
+		all.checked = all.checked || p.name == ScoreRepeats && p.part.checked || len(p.part.damning) > 0
 		all.damning = append(all.damning, p.part.damning...)
 		all.hints = append(all.hints, p.part.hints...)
 	}
@@ -177,7 +181,7 @@ func score(name string, p part, settled bool) pipeline.Score {
 		s.Reasons = []pipeline.Reason{pipeline.InjectionNotChecked}
 		return s
 	}
-	s.Value = p.value()
+	s.Value, s.Measures = p.value(), p.measures
 	s.Reasons = append(append([]pipeline.Reason(nil), p.damning...), p.hints...)
 	return s
 }

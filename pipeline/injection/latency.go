@@ -109,6 +109,8 @@ func (l *latency) part() part {
 		squares += (t.Seconds() - mean) * (t.Seconds() - mean)
 	}
 	spread := math.Sqrt(squares / float64(len(l.times)-1))
+	p.measure("fastest_ms", float64(least.Milliseconds()))
+	p.measure("spread_ms", 1000*spread)
 	switch {
 	case 2*early >= len(l.times):
 		p.hints = append(p.hints, pipeline.InjectionTooEarly)

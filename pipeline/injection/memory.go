@@ -152,7 +152,7 @@ func (f *film) shows(old *film) bool {
 			c.offer(int((q.pts-old.shots[j].pts-origin)/slot), q.still.apart(&old.shots[j].still, q.moved.cells))
 		}
 		c.flush()
-		if c.found {
+		if held(c.held) {
 			return true
 		}
 	}

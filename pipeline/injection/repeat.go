@@ -35,9 +35,6 @@ type track struct {
 	at, stepped  time.Duration // of the newest pair, of the newest step aside
 }
 
-// repeated says that the stretches have been the same for long enough.
-func (k *track) repeated() bool { return k.held >= float32(heldFor.Seconds()) }
-
 // repeats looks in a session for stretches that were shown before, forwards (a loop) or
 // backwards (a clip played to and fro).
 //
@@ -54,8 +51,9 @@ type repeats struct {
 	loops  tracks // by lag
 	turns  tracks // by the sum of the two times
 
-	compared       time.Duration // video in which something moved and there was a past to compare with
-	looped, turned bool
+	compared time.Duration // video in which something moved and there was a past to compare with
+	looped   float32       // s for which a stretch of the past was repeated at most
+	turned   float32       // and backwards
 }
 
 // see takes the next still.
@@ -106,8 +104,7 @@ func (r *repeats) ask(s *still, moved difference, pts, dt time.Duration) {
 	}
 	loop.flush()
 	turn.flush()
-	r.looped = r.looped || loop.found
-	r.turned = r.turned || turn.found
+	r.looped, r.turned = max(r.looped, loop.held), max(r.turned, turn.held)
 }
 
 // tracks are those of all lags, or of all mirrors, by slot.
@@ -148,7 +145,7 @@ type comparison struct {
 	any   bool
 	slot  int
 	least difference
-	found bool
+	held  float32 // the longest of the tracks'
 }
 
 func (c *comparison) offer(slot int, d difference) {
@@ -178,7 +175,7 @@ func (c *comparison) flush() {
 		k.held = 0
 	}
 	c.tracks.now[c.slot] = k
-	c.found = c.found || k.repeated()
+	c.held = max(c.held, k.held)
 	c.any = false
 }
 
@@ -187,12 +184,18 @@ func (c *comparison) flush() {
 const leastCompared = 2 * time.Second
 
 func (r *repeats) part() part {
-	p := part{checked: r.compared >= leastCompared || r.looped || r.turned}
-	if r.looped {
+	looped, turned := held(r.looped), held(r.turned)
+	p := part{checked: r.compared >= leastCompared || looped || turned}
+	if looped {
 		p.damning = append(p.damning, pipeline.InjectionLoop)
 	}
-	if r.turned {
+	if turned {
 		p.damning = append(p.damning, pipeline.InjectionMirrored)
 	}
+	p.measure("looped_s", float64(r.looped))
+	p.measure("mirrored_s", float64(r.turned))
 	return p
 }
+
+// held says that stretches have been the same for s seconds, which is long enough.
+func held(s float32) bool { return s >= float32(heldFor.Seconds()) }

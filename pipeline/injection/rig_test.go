@@ -21,6 +21,7 @@ type scene struct {
 	still bool // the person does not move
 	big   bool // 640×480 and not 160×120
 	seed  uint64
+	grain []float64 // a sensor's, of which each picture takes another part
 }
 
 // filmed is one picture of a scene and the face in it.
@@ -40,15 +41,17 @@ func (s scene) filmed(i int, noise *rand.Rand) pipeline.Observation {
 	if s.link != nil {
 		f.Link = s.link(i, at)
 	}
+	shift := noise.IntN(len(s.grain))
 	for row := range height {
 		light := 0
 		if s.light != nil {
 			light = s.light(at, row)
 		}
+		dy := float64(row) - y
 		for col := range width {
-			dx, dy := float64(col)-x, float64(row)-y
-			v := 60 + 30*math.Sin(float64(col*row)/900) + 100/(1+math.Exp((math.Sqrt(dx*dx+dy*dy)-30*scale)/2))
-			v += s.sigma * noise.NormFloat64()
+			dx := float64(col) - x
+			disc := min(max(5-(dx*dx+dy*dy)/(180*scale*scale), 0), 1) // 30 of 160 wide, soft at its edge
+			v := 60 + float64((col*row/50)%40) + 100*disc + s.grain[(shift+row*width+col)%len(s.grain)]
 			f.Y[row*width+col] = byte(min(max(int(v)+light, 0), 255))
 		}
 	}
@@ -85,6 +88,10 @@ func (s scene) place(t time.Duration) (x, y float64) {
 // film shows seconds of the scene.
 func (s scene) film(seconds float64) (all []pipeline.Observation) {
 	noise := rand.New(rand.NewPCG(s.seed, 1))
+	s.grain = make([]float64, 1<<16-1)
+	for i := range s.grain {
+		s.grain[i] = s.sigma * noise.NormFloat64()
+	}
 	for i := range int(seconds * s.fps) {
 		all = append(all, s.filmed(i, noise))
 	}
