@@ -25,6 +25,11 @@ const (
 	ContinuityLeft       Reason = "continuity.left"
 	ContinuityNotChecked Reason = "continuity.not_checked"
 
+	EyesStill      Reason = "eyes.still"
+	EyesNoBlink    Reason = "eyes.no_blink"
+	EyesBlinkShape Reason = "eyes.blink_shape"
+	EyesNotChecked Reason = "eyes.not_checked"
+
 	MouthStill      Reason = "mouth.still"
 	MouthRestless   Reason = "mouth.restless"
 	MouthNotChecked Reason = "mouth.not_checked"
@@ -83,7 +88,7 @@ func (r Reason) excuses() bool {
 	switch r {
 	case MotionNoTurn, MotionWrongWay, MotionTooSmall, MotionTooEarly, MotionTooLate,
 		MotionNoReturn, MotionNotChecked, DepthNotChecked, ParallaxNotChecked,
-		ContinuityLeft, ContinuityNotChecked,
+		ContinuityLeft, ContinuityNotChecked, EyesNoBlink, EyesNotChecked,
 		MouthStill, MouthRestless, MouthNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked,
 		SoundElsewhere, SoundUnclear, SoundNotChecked,
 		TextureNotChecked, InjectionNotChecked:

@@ -76,9 +76,11 @@ const (
 	ScoreParallax = "parallax"
 	// ScoreContinuity is that the same person was there all the time.
 	ScoreContinuity = "continuity"
-	ScoreMouth      = "mouth" // the mouth moved when a digit was asked, and rested otherwise
-	ScoreLips       = "lips"  // the digits were said
-	ScoreSound      = "sound" // what was heard moved with the mouth
+	// ScoreEyes is that lids, gaze and lips moved by themselves, and the eyes blinked as eyes do.
+	ScoreEyes  = "eyes"
+	ScoreMouth = "mouth" // the mouth moved when a digit was asked, and rested otherwise
+	ScoreLips  = "lips"  // the digits were said
+	ScoreSound = "sound" // what was heard moved with the mouth
 
 	ScoreTexture         = "texture"          // the picture is of a face, not of a picture of one
 	ScoreTextureExternal = "texture_external" // the same, by a third party's model that the operator plugged in

@@ -10,6 +10,7 @@ import (
 	"vivavoce/models"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/continuity"
+	"vivavoce/pipeline/eyes"
 	"vivavoce/pipeline/face"
 	"vivavoce/pipeline/injection"
 	"vivavoce/pipeline/lips"
@@ -113,7 +114,7 @@ func (e *engine) assemble(o engineOptions) (err error) {
 		return err
 	}
 	stages := []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), sound.New(sound.Options{Voice: voice}), texture.New(looking), injection.New(injection.Options{Memory: o.shown})}
-	stages = append(stages, continuity.New())
+	stages = append(stages, continuity.New(), eyes.New())
 	policy := o.policy
 	if path := o.models.TextureExternal; path != "" {
 		external, err := texture.LoadExternal(e.library, path)

@@ -65,6 +65,10 @@ export const reasons = {
   'continuity.jump': 'The picture jumped: hold the camera still.',
   'continuity.left': 'Your face left the picture for a while.',
   'continuity.not_checked': 'Your face was not seen long enough.',
+  'eyes.still': 'Nothing in your face moved by itself: speak, and look as you always do.',
+  'eyes.no_blink': 'You did not blink: look as you always do.',
+  'eyes.blink_shape': 'Your eyes blinked oddly: add light.',
+  'eyes.not_checked': 'Your eyes were not seen long enough.',
   'mouth.still': 'Your mouth did not move with the digits: say them clearly, aloud or silently.',
   'mouth.restless': 'Your mouth moved between the digits: rest it until the next one shows.',
   'mouth.not_checked': 'Your mouth could not be seen well enough.',
@@ -116,7 +120,7 @@ export const outcomes = {
 };
 
 /** What a verdict rests on, by the name of the score. @type {Record<string, string>} */
-export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', mouth: 'Mouth movement', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
+export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', eyes: 'Eyes', mouth: 'Mouth movement', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
 
 /** Why a session is not live. @param {string} code */
 export function reasonText(code) {
