@@ -454,3 +454,25 @@ func TestUnanswerableChallengesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestStagesHearOfTheDevice: what the client says of its camera is in every observation from
+// then on.
+func TestStagesHearOfTheDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		camera := pipeline.Device{Label: "camera", Width: 640, Height: 480, FrameRate: 30}
+		r := rig{film: film{ends: 2 * time.Second}}
+		heard := map[pipeline.Device]int{}
+		r.stage.observe = func(o pipeline.Observation) error {
+			if heard[o.Device]++; o.Face.Frame.PTS == time.Second {
+				r.attempt.Describe(camera)
+			}
+			return nil
+		}
+		if _, err := r.run(t.Context(), t); err != nil {
+			t.Fatal(err)
+		}
+		if heard[pipeline.Device{}] != 21 || heard[camera] != 19 || len(heard) != 2 {
+			t.Errorf("heard %v, want nothing for 21 frames, then the camera for 19", heard)
+		}
+	})
+}

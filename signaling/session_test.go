@@ -35,6 +35,7 @@ func wholeStory(t *testing.T, shown <-chan int) script {
 			Outcome: pipeline.Live, Confidence: 91,
 			Scores: []pipeline.Score{
 				{Name: "depth", Step: pipeline.Whole, Checked: true, Value: 0.6, Settled: true},
+				{Name: "injection_clock", Step: pipeline.Whole, Part: true, Checked: true, Value: 1, Settled: true}, // not for the page
 				{Name: "lips", Step: pipeline.Whole, Settled: true, Reasons: []pipeline.Reason{"lips.not_checked"}},
 				{Name: "motion", Step: 0, Checked: true, Value: 0.9, Settled: true},
 			},
@@ -103,6 +104,7 @@ func TestSessionFromHelloToVerdict(t *testing.T) {
 		Outcome: "live", Confidence: ptr(91), Reasons: []pipeline.Reason{},
 		Scores: []Score{
 			{Name: "depth", Checked: true, Value: ptr(0.6), Settled: true, Reasons: []pipeline.Reason{}},
+			{Name: "injection_clock", Checked: true, Value: ptr(1.0), Settled: true, Reasons: []pipeline.Reason{}},
 			{Name: "lips", Settled: true, Reasons: []pipeline.Reason{"lips.not_checked"}},
 			{Name: "motion", Step: ptr(0), Checked: true, Value: ptr(0.9), Settled: true, Reasons: []pipeline.Reason{}},
 		},
