@@ -192,23 +192,16 @@ func (s *speech) weigh(p *phrase, l Timeline, digits []int, spans []Span) {
 
 // among returns ln of a digit's posterior among ten, and the most probable one with its posterior.
 func among(p [10]float64, digit int) (logp float64, most int, share float64) {
-	total := math.Inf(-1)
+	all := total{most: never}
 	for d, v := range p {
-		if total = sumOf(total, v); v > p[most] {
+		if all.add(max(v, never)); v > p[most] {
 			most = d
 		}
 	}
-	if math.IsInf(total, -1) {
-		return total, digit, 0
+	if math.IsInf(p[most], -1) {
+		return p[most], digit, 0
 	}
-	return p[digit] - total, most, math.Exp(p[most] - total)
-}
-
-func sumOf(a, b float64) float64 {
-	if math.IsInf(a, -1) {
-		return b
-	}
-	return add(a, max(b, never))
+	return p[digit] - all.log(), most, math.Exp(p[most] - all.log())
 }
 
 // ReadDigit is the measure of a digit's score that says which digit was most probably said; it is

@@ -1,52 +1,38 @@
-"""python3 -m lips.evaluate MODEL.pt --fold N --out scores.json: digits and phrases of the speakers a fold left out.
+"""python3 -m lips.evaluate MODEL.pt --fold N --out scores.json --scorer BINARY: digits and phrases of the speakers a fold left out.
 
-Phrases are spliced from one speaker's digits with natural rests; no word times are given to the scorer.
-Everything is written down trial by trial, so that lips.report can pool folds and draw speakers anew.
+Phrases are spliced from one speaker's digits with natural rests and scored by the server's own Go code
+(../score.go), with no word times given and with the windows of prompts. Everything is written down trial by trial, so that
+lips.report can pool folds and draw speakers anew.
 """
 import argparse
 import json
+import subprocess
 
 import numpy as np
 import torch
 
-from . import augment, data, phrases, score
-from .net import Net
+from . import data, phrases, vary
+from .net import load
+
+KINDS = ("genuine", "random", "changed", "swapped")
 
 
-def load(path):
-    saved = torch.load(path, map_location="cpu")
-    net = Net(width=saved["width"], centred=saved["centred"], levelled=saved["levelled"])
-    net.load_state_dict(saved["state"])
-    return net.eval()
-
-
-def posteriors(net, windows):
-    """logp [B, T, 11] (rows padded with certain blanks) and lengths."""
-    lengths = np.array([len(w) for w in windows])
-    out = np.full((len(windows), lengths.max(), 11), -1e4, np.float32)
-    out[:, :, 0] = 0
+def posteriors(net, points):
+    """logp [T, 11] of one window [T, 9, 2]."""
     with torch.no_grad():
-        for i, w in enumerate(windows):
-            out[i, :len(w)] = net(torch.from_numpy(np.ascontiguousarray(w, np.float32).reshape(1, -1, 18)))[0].numpy()
-    return out, lengths
+        return net(torch.from_numpy(np.ascontiguousarray(points, np.float32).reshape(1, -1, 18)))[0].numpy()
 
 
 def digits(net, sentences, limit, rng):
-    """Right answers among ten of each sentence's digit, with its times given and without; and the confusion."""
+    """Right answers among ten of each sentence's digit, with its times given: by the mean over the word, as words are weighed."""
     some = [s for s in sentences if s.digit()]
     rng.shuffle(some)
     some = some[:limit]
-    logp, lengths = posteriors(net, [s.points for s in some])
-    whole = np.stack([score.phrase(logp, lengths, np.full((len(some), 1), d)) for d in range(10)], 1)
-    timed = []
-    for row, s in zip(logp, some):
-        a, b, _ = s.digit()
-        timed.append(row[max(a - 1, 0):b + 2, 1:].mean(0))
-    said = np.array([s.digit()[2] for s in some])
     confusion = np.zeros((10, 10), int)
-    np.add.at(confusion, (said, whole.argmax(1)), 1)
-    return {"n": len(some), "untimed": float((whole.argmax(1) == said).mean()),
-            "timed": float((np.array(timed).argmax(1) == said).mean()), "confusion": confusion.tolist()}
+    for s in some:
+        a, b, said = s.digit()
+        confusion[said, posteriors(net, s.points)[a:b, 1:].mean(0).argmax()] += 1
+    return {"n": len(some), "timed": float(np.trace(confusion) / len(some)), "confusion": confusion.tolist()}
 
 
 def others(rng, said):
@@ -63,32 +49,48 @@ def others(rng, said):
     if pairs:
         i = pairs[rng.integers(len(pairs))]
         swapped[i], swapped[i + 1] = said[i + 1], said[i]
-    return {"random": random, "changed": changed, "swapped": swapped if pairs else changed}
+    return random, changed, swapped if pairs else changed
 
 
-def trials(net, speaker, pool, o, rng):
-    """Scores of one speaker: for each length, the phrase itself and three kinds of other phrases."""
+def asked(part, digits):
+    """Windows as if each digit had been asked some 350 ms before its word began, with half a second of grace, as in a live session."""
+    begins = [np.flatnonzero(part == p)[0] for p in dict.fromkeys(part[part > 0])]
+    if len(begins) != digits:  # words of what was around a digit count too
+        return None
+    shown = [max(b - 9, 0) for b in begins]
+    ends = [s + 12 for s in shown[1:]] + [len(part)]
+    return [{"From": int(s), "To": int(e)} for s, e in zip(shown, ends)]
+
+
+def trials(net, speaker, pool, n, o, rng):
+    """Lines for the scorer: each phrase of n digits without windows, and with them."""
     have = [d for d in range(10) if speaker.digits[d]]
-    out = {}
-    for n in o.lengths:
-        said = np.stack([np.array([have[i] for i in rng.integers(0, len(have), n)]) for _ in range(o.trials)])
-        windows = [degrade(phrases.genuine(rng, speaker, pool, y), o, rng) for y in said]
-        logp, lengths = posteriors(net, windows)
-        wrong = [others(rng, y) for y in said]
-        total = score.any_phrase(logp.astype(np.float64), lengths, n)
-        out[n] = {}
-        for kind in ("genuine", "random", "changed", "swapped"):
-            y = said if kind == "genuine" else np.stack([w[kind] for w in wrong])
-            p = score.phrase(logp, lengths, y)
-            out[n][kind] = np.round((p - total) / n, 4).tolist()
-            if kind in ("genuine", "random"):
-                out[n][kind + "_plain"] = np.round(p / n, 4).tolist()
-    return out
+    lines = []
+    for _ in range(o.trials):
+        said = np.array([have[i] for i in rng.integers(0, len(have), n)])
+        points, word, part = phrases.genuine(rng, speaker, pool, said)
+        claims = [c.tolist() for c in (said,) + others(rng, said)]
+        is_digit = (word >= data.FIRST_DIGIT) & (word < data.FIRST_DIGIT + 10)
+        logp = np.round(posteriors(net, degrade(points, o, rng)), 3).reshape(-1).tolist()
+        for spans in (None, asked(np.where(is_digit, part, 0), n)):
+            if spans or len(lines) % 2 == 0:
+                lines.append({"logp": logp, "claims": claims, "spans": spans})
+            else:
+                lines.append(lines[-1])
+    return lines
+
+
+def scores(lines, scorer):
+    """By kind, without and with windows."""
+    done = subprocess.run([scorer], input="".join(json.dumps(x) + "\n" for x in lines), capture_output=True, text=True, check=True)
+    got = np.array([json.loads(x) for x in done.stdout.splitlines()])
+    return {"free": dict(zip(KINDS, np.round(got[0::2], 4).T.tolist())), "asked": dict(zip(KINDS, np.round(got[1::2], 4).T.tolist()))}
 
 
 def degrade(window, o, rng):
     if o.rate < 25:
-        window = augment.at_rate(window, o.rate, rng.random())
+        one = torch.from_numpy(np.ascontiguousarray(window, np.float32)[None])
+        window = vary.at_rate(one, torch.tensor([[float(o.rate)]]), torch.tensor([[rng.random()]], dtype=torch.float32))[0].numpy()
     if o.noise > 0:
         window = window + rng.normal(0, o.noise, window.shape)
     if o.yaw:
@@ -108,6 +110,7 @@ def main():
     p.add_argument("model")
     p.add_argument("--fold", type=int, required=True)
     p.add_argument("--out", required=True)
+    p.add_argument("--scorer", required=True, help="../score.go, built")
     p.add_argument("--trials", type=int, default=100)
     p.add_argument("--digits", type=int, default=300)
     p.add_argument("--lengths", type=int, nargs="*", default=[4, 6, 8])
@@ -122,11 +125,10 @@ def main():
     rng = np.random.default_rng(100 + o.fold)
     pool = phrases.rests(data.videos(o.meshes, [s for f in data.FOLDS for s in f if s not in out]))
     result = []
-    films = data.videos(o.meshes, out)
-    for group in phrases.speakers(data.landmarks(out) + films):
+    for group in phrases.speakers(data.landmarks(out) + data.videos(o.meshes, out)):
         rests = phrases.rests(group.sentences) if group.video else pool  # a video has its own silence
-        r = {"speaker": group.name, "video": group.video, "fold": o.fold,
-             "digits": digits(net, group.sentences, o.digits, rng), "phrases": trials(net, group, rests, o, rng)}
+        r = {"speaker": group.name, "video": group.video, "fold": o.fold, "digits": digits(net, group.sentences, o.digits, rng),
+             "phrases": {n: scores(trials(net, group, rests, n, o, rng), o.scorer) for n in o.lengths}}
         result.append(r)
         print(line(r), flush=True)
     with open(o.out, "w") as f:
@@ -134,11 +136,12 @@ def main():
 
 
 def line(r):
-    at6 = r["phrases"].get(6)
-    kinds = "" if not at6 else " ".join(f"{k} {100 * eer(at6['genuine'], at6[k]):.1f}" for k in ("random", "changed", "swapped"))
-    plain = "" if not at6 else f"plain {100 * eer(at6['genuine_plain'], at6['random_plain']):.1f}"
-    return (f"{r['speaker']:4s} {'video' if r['video'] else 'marks'} n {r['digits']['n']} digits {100 * r['digits']['untimed']:.0f} % "
-            f"(timed {100 * r['digits']['timed']:.0f} %) EER % at 6: {kinds} {plain}")
+    """One speaker in one line."""
+    text = f"{r['speaker']:4s} {'video' if r['video'] else 'marks'} n {r['digits']['n']} digits {100 * r['digits']['timed']:.0f} %; EER %"
+    for n, ways in r["phrases"].items():
+        for way, by in ways.items():
+            text += f" | {n} {way}: " + " ".join(f"{k} {100 * eer(by['genuine'], by[k]):.1f}" for k in KINDS[1:])
+    return text
 
 
 def eer(genuine, wrong):

@@ -1,4 +1,4 @@
-"""The network: normalised features, then dilated convolutions over time."""
+"""The network: normalised features, then memory in both directions of time."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -7,11 +7,11 @@ from .data import WORDS
 
 
 class Features(nn.Module):
-    """[B, T, 18] points to [B, 39, T]: shape about the window's mean, its speed, and gaps as they are."""
+    """[B, T, 18] points to [B, T, 39]: shape about the window's mean, its speed, and gaps."""
 
-    def __init__(self, centred=True, levelled=False):
+    def __init__(self, kind="own"):
         super().__init__()
-        self.centred, self.levelled = centred, levelled
+        self.kind = kind
         self.size = 18 * 2 + 3
 
     def forward(self, points):
@@ -20,47 +20,55 @@ class Features(nn.Module):
         across = mean[:, :, 1] - mean[:, :, 0]  # corner to corner: level it
         c, s = (across / torch.sqrt((across * across).sum(-1, keepdim=True) + 1e-6)).split(1, -1)
         c, s = c.unsqueeze(2), s.unsqueeze(2)
-        q = p - mean if self.centred else p - torch.tensor([0.0, 2.4])
+        q = p - mean
         x, y = q[..., :1], q[..., 1:]
-        q = torch.cat([c * x + s * y, c * y - s * x], -1)
-        flat = q.reshape(points.shape[0], -1, 18).transpose(1, 2)
-        speed = torch.cat([flat[..., 1:], flat[..., -1:]], -1) - torch.cat([flat[..., :1], flat[..., :-1]], -1)
+        flat = torch.cat([c * x + s * y, c * y - s * x], -1).reshape(points.shape[0], -1, 18)
+        speed = torch.cat([flat[:, 1:], flat[:, -1:]], 1) - torch.cat([flat[:, :1], flat[:, :-1]], 1)
         d = lambda a, b: torch.sqrt(((p[:, :, a] - p[:, :, b]) ** 2).sum(-1) + 1e-6)
-        gaps = torch.stack([d(2, 3), d(5, 7), d(6, 8)], 1)  # how open, from shut; widths would tell who it is
-        if self.levelled:  # how widely somebody moves their lips
+        if self.kind == "first":
+            gaps = torch.stack([d(2, 3), d(0, 1), d(3, 4)], 2)
+            return torch.cat([flat * 8, speed * 10, gaps * 4], 2)
+        gaps = torch.stack([d(2, 3), d(5, 7), d(6, 8)], 2)  # how open, from shut; widths would tell who it is
+        if self.kind == "own":  # how widely somebody moves their lips
             size = torch.sqrt((flat * flat).mean((1, 2), keepdim=True) + 1e-4)
-            return torch.cat([flat / size, speed / size * 2, gaps * 4], 1)
-        return torch.cat([flat * 8, speed * 20, gaps * 4], 1)
-
-
-class Block(nn.Module):
-    def __init__(self, width, dilation, drop):
-        super().__init__()
-        self.conv = nn.Conv1d(width, width, 5, padding=2 * dilation, dilation=dilation, bias=False)
-        self.norm = nn.BatchNorm1d(width)
-        self.drop = nn.Dropout(drop)
-
-    def forward(self, x):
-        return x + self.drop(F.relu(self.norm(self.conv(x))))
+            return torch.cat([flat / size, speed / size * 2, gaps * 4], 2)
+        return torch.cat([flat * 8, speed * 20, gaps * 4], 2)
 
 
 class Net(nn.Module):
     """logp [B, T, 11] over blank and digits; in training the logits of GRID's words as well."""
 
-    def __init__(self, width=96, dilations=(1, 2, 4, 1, 2, 4), drop=0.15, centred=True, levelled=False):
+    def __init__(self, width=96, layers=1, drop=0.2, front=1, kind="own"):
         super().__init__()
-        self.features = Features(centred, levelled)
-        self.enter = nn.Conv1d(self.features.size, width, 5, padding=2)
-        self.blocks = nn.Sequential(*[Block(width, d, drop) for d in dilations])
-        self.digits = nn.Conv1d(width, 11, 1)
-        self.words = nn.Conv1d(width, WORDS, 1)
+        self.made = dict(width=width, layers=layers, drop=drop, front=front, kind=kind)
+        self.features = Features(kind)
+        self.enter = nn.Conv1d(self.features.size, width, front, padding=front // 2)
+        self.memory = nn.GRU(width, width, layers, batch_first=True, bidirectional=True, dropout=drop if layers > 1 else 0)
+        self.drop = drop
+        self.digits = nn.Linear(2 * width, 11)
+        self.words = nn.Linear(2 * width, WORDS)
 
     def trunk(self, points):
-        return self.blocks(F.relu(self.enter(self.features(points))))
+        x = F.relu(self.enter(self.features(points).transpose(1, 2))).transpose(1, 2)
+        return self.dropped(self.memory(self.dropped(x, self.drop))[0], 1.5 * self.drop)
+
+    def dropped(self, x, share):
+        """In training a window does without some features, all the time."""
+        if not self.training or share <= 0:
+            return x
+        return x * ((torch.rand(x.shape[0], 1, x.shape[2]) >= share).float() / (1 - share))
 
     def forward(self, points):
-        return F.log_softmax(self.digits(self.trunk(points)), 1).transpose(1, 2)
+        return F.log_softmax(self.digits(self.trunk(points)), 2)
 
     def both(self, points):
         h = self.trunk(points)
-        return F.log_softmax(self.digits(h), 1).transpose(1, 2), self.words(h)
+        return self.digits(h), self.words(h)
+
+
+def load(path):
+    """A network that lips.train saved, ready to read."""
+    saved = torch.load(path, map_location="cpu", weights_only=False)
+    net = Net(**saved["made"])
+    net.load_state_dict(saved["state"])
+    return net.eval()

@@ -41,7 +41,8 @@ class Splicer:
 
     def __init__(self, rng, rest_pool):
         self.rng, self.pool = rng, rest_pool
-        self.points, self.word, self.ctc = [], [], []
+        self.points, self.word, self.part = [], [], []
+        self.parts = 0  # words so far
         self.home = self.closed = None
 
     def frames(self):
@@ -59,6 +60,7 @@ class Splicer:
         at = (self.rng.integers(len(wave)) + np.arange(frames)) % len(wave)
         self.points.append(self.closed + wave[at] * self.rng.uniform(0.2, 1.1))
         self.word.append(np.full(frames, REST))
+        self.part.append(np.zeros(frames, int))
 
     def say(self, sentence, first, end, stretch, drift=0.0):
         """Frames first…end of a sentence, moved to where this window's head is, stretched in time."""
@@ -70,25 +72,19 @@ class Splicer:
         self.points.append(moved + self.rng.normal(0, drift, (1, 1, 2)))
         word = sentence.word[np.rint(at).astype(int)]
         self.word.append(word)
-        for w in words_in(word):
-            if FIRST_DIGIT <= w < FIRST_DIGIT + 10:
-                self.ctc.append(w - FIRST_DIGIT)
+        change = np.concatenate([[1], word[1:] != word[:-1]]).cumsum()
+        self.part.append(np.where(word > 0, self.parts + change, 0))
+        self.parts += change[-1]
 
     def window(self, ease):
-        """points [T, 9, 2] and classes [T]; joints are smoothed over ease frames to either side."""
+        """points [T, 9, 2], classes [T] and which word of the window [T], 0 for none; joints are smoothed over ease frames to either side."""
         word = np.concatenate(self.word).astype(np.int64)
         points = np.concatenate(self.points).astype(np.float32)
         at = 0
         for part in self.word[:-1]:
             at += len(part)
             blend(points, at, ease)
-        return points, word
-
-
-def words_in(word):
-    """The classes that follow one another."""
-    change = np.flatnonzero(np.diff(word)) + 1
-    return word[np.concatenate([[0], change])]
+        return points, word, np.concatenate(self.part)
 
 
 def blend(points, at, ease):
@@ -104,7 +100,7 @@ def blend(points, at, ease):
 
 
 def training_window(rng, speaker, pool, frames):
-    """A window of exactly so many frames: points, classes, digits said in it."""
+    """A window of exactly so many frames: points, classes, numbers of the words."""
     s = Splicer(rng, pool)
     kind = rng.random()
     s.begin(pick(rng, speaker.sentences))
@@ -120,8 +116,8 @@ def training_window(rng, speaker, pool, frames):
         s.say(q, first, end, pace, 0.01)
         s.rest(int(rng.integers(0, 2 * pause + 1)) if kind >= 0.3 else int(rng.integers(2, 25)))
     s.rest(frames - s.frames())
-    points, word = s.window(int(rng.integers(2, 5)))
-    return points[:frames], word[:frames], s.ctc
+    points, word, part = s.window(int(rng.integers(2, 5)))
+    return points[:frames], word[:frames], part[:frames]
 
 
 def some(rng, speaker):
@@ -156,4 +152,4 @@ def genuine(rng, speaker, pool, digits, pause=(3, 14)):
         s.say(q, max(a - 2, 0), min(b + 2, len(q.points)), 1.0)
         s.rest(int(rng.integers(*pause)))
     s.rest(int(rng.integers(6, 12)))
-    return s.window(3)[0]
+    return s.window(3)

@@ -1,4 +1,4 @@
-"""python3 -m lips.train OUT.pt [--fold N] …: trains one network, on all speakers or without one fold."""
+"""python3 -m lips.train OUT.pt POOL [--fold N] …: trains one network on windows of lips.windows, on all speakers or without one fold."""
 import argparse
 import copy
 import os
@@ -8,119 +8,155 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from . import augment, data, phrases
+from . import data
 from .net import Net
+from .vary import Variety
 
 
 def options():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("out")
+    p.add_argument("pool", help="folder that lips.windows wrote")
     p.add_argument("--fold", type=int, default=-1, help="leave out this fold of five speakers; -1: train on all")
-    p.add_argument("--steps", type=int, default=1600)
-    p.add_argument("--width", type=int, default=96)
-    p.add_argument("--rate", type=float, default=3e-3, help="highest learning rate")
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--meshes", default="/tmp/vivavoce-lips/mesh", help="what meshes.go wrote of the videos")
-    p.add_argument("--augment", type=float, default=1.0)
-    p.add_argument("--ctc", type=float, default=0.3, help="weight of the CTC loss")
-    p.add_argument("--frames", type=float, default=1.0, help="weight of the frames' own loss")
-    p.add_argument("--words", type=float, default=0.5, help="weight of GRID's words, frame by frame")
-    p.add_argument("--whole", type=float, default=0.5, help="weight of GRID's words, each as a whole")
-    p.add_argument("--batch", type=int, default=1664, help="frames a step")
-    p.add_argument("--not-centred", action="store_true")
-    p.add_argument("--not-levelled", action="store_true", help="do not divide by the window's own movement")
-    p.add_argument("--drop", type=float, default=0.15)
-    p.add_argument("--no-video", action="store_true")
     p.add_argument("--begin", help="go on from this network")
-    p.add_argument("--few", type=int, default=0, help="sentences per speaker, for a quick try")
+    p.add_argument("--steps", type=int, default=2000)
+    p.add_argument("--seconds", type=float, default=0, help="instead of steps: the plan is laid out for this much processor time")
+    p.add_argument("--batch", type=int, default=64, help="windows a step")
+    p.add_argument("--width", type=int, default=96)
+    p.add_argument("--layers", type=int, default=1)
+    p.add_argument("--front", type=int, default=1)
+    p.add_argument("--kind", default="own")
+    p.add_argument("--drop", type=float, default=0.2)
+    p.add_argument("--rate", type=float, default=3e-3, help="highest learning rate")
+    p.add_argument("--decay", type=float, default=1e-2)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--variety", type=float, default=1.0)
+    p.add_argument("--people", type=float, default=1.0)
+    p.add_argument("--smooth", type=float, default=0.05)
+    p.add_argument("--ctc", type=float, default=0.0)
+    p.add_argument("--frames", type=float, default=0.5, help="weight of the digits, frame by frame")
+    p.add_argument("--whole", type=float, default=1.0, help="weight of the digits, each as a whole")
+    p.add_argument("--words", type=float, default=1.0, help="weight of GRID's words, each as a whole")
+    p.add_argument("--no-video", action="store_true")
     return p.parse_args()
+
+
+class Pool:
+    """Windows of the speakers that are trained on."""
+
+    def __init__(self, folder, names, video):
+        self.sets = []
+        for n in names:
+            for end in ("", "v") if video else ("",):
+                path = os.path.join(folder, n + end + ".npz")
+                if os.path.exists(path):
+                    z = np.load(path)
+                    self.sets.append([torch.from_numpy(z[k]) for k in ("points", "word", "part")])
+        many = np.array([len(s[0]) for s in self.sets])
+        self.chance = np.where(many < many.max(), 0.4, 1.0)
+        self.chance /= self.chance.sum()
+
+    def draw(self, rng, many, frames):
+        rows = [(s, rng.integers(len(s[0])), rng.integers(s[0].shape[1] - frames + 1))
+                for s in (self.sets[g] for g in rng.choice(len(self.sets), many, p=self.chance))]
+        return [torch.stack([s[k][i, at:at + frames] for s, i, at in rows]) for k in range(3)]
 
 
 def main():
     o = options()
     torch.manual_seed(o.seed)
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    torch.set_num_threads(1)
     rng = np.random.default_rng(o.seed)
     out = data.FOLDS[o.fold] if o.fold >= 0 else ()
-    names = [s for fold in data.FOLDS for s in fold if s not in out]
-    sentences = data.landmarks(names)
-    if o.few:
-        sentences = [s for i, s in enumerate(sentences) if i % (1000 // o.few) == 0]
-    films = data.videos(o.meshes, names)
-    pool = phrases.rests(films)
-    groups = phrases.speakers(sentences + ([] if o.no_video else films))
-    print(f"{len(names)} speakers, {len(sentences)} sentences, {len(films)} clips, {len(pool)} rests", flush=True)
-    net = Net(width=o.width, centred=not o.not_centred, levelled=not o.not_levelled, drop=o.drop)
+    pool = Pool(o.pool, [s for fold in data.FOLDS for s in fold if s not in out], not o.no_video)
+    net = Net(width=o.width, layers=o.layers, front=o.front, kind=o.kind, drop=o.drop)
     if o.begin:
-        net.load_state_dict(torch.load(o.begin)["state"])
-    print(sum(p.numel() for p in net.parameters()), "weights", flush=True)
-    average = fit(net, groups, pool, rng, o)
-    torch.save({"state": average.state_dict(), "width": o.width, "centred": not o.not_centred, "levelled": not o.not_levelled, "options": vars(o)}, o.out)
+        net.load_state_dict(torch.load(o.begin, weights_only=False)["state"])
+    print(f"{len(pool.sets)} sets of windows, {sum(p.numel() for p in net.parameters())} weights, {vars(o)}", flush=True)
+    average = fit(net, pool, rng, o)
+    torch.save({"state": average.state_dict(), "made": net.made, "options": vars(o)}, o.out)
 
 
-def fit(net, groups, pool, rng, o):
+def fit(net, pool, rng, o):
     """Trains; returns the moving average of the weights."""
-    chance = np.array([0.4 if g.video else 1.0 for g in groups])
-    chance /= chance.sum()
-    optimiser = torch.optim.AdamW(net.parameters(), o.rate, weight_decay=1e-2)
-    plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, o.rate, total_steps=o.steps, pct_start=0.15)
-    average, begun, sums = copy.deepcopy(net), time.time(), []
-    for step in range(o.steps):
+    vary = Variety(torch.Generator().manual_seed(o.seed), o.variety, o.people)
+    optimiser = torch.optim.AdamW(net.parameters(), o.rate, weight_decay=o.decay)
+    average, begun, sums, step = copy.deepcopy(net), time.process_time(), [], 0
+    while True:
+        done = (time.process_time() - begun) / o.seconds if o.seconds else step / o.steps
+        if done >= 1:
+            break
+        for g in optimiser.param_groups:
+            g["lr"] = o.rate * plan(done)
         net.train()
-        points, word, said = make(rng, groups, chance, pool, o)
-        loss, parts = losses(net, points, word, said, o, o.ctc * min(1, 8 * step / o.steps))
+        points, word, part = pool.draw(rng, o.batch, int(rng.choice([64, 88, 112])))
+        points, word, part = vary(points.float(), word.long(), part.long())
+        loss, parts = losses(net, points, word, part, o, done)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 3)
         optimiser.step()
-        plan.step()
-        follow(average, net, min(0.995, step / (step + 20)))
+        follow(average, net, min(0.998, step / (step + 20)))
         sums.append(parts)
-        if step % 100 == 99:
-            print(step + 1, *[f"{v:.3f}" for v in np.mean(sums, 0)], f"{time.time() - begun:.0f} s", flush=True)
+        step += 1
+        if step % 100 == 0:
+            print(step, *[f"{v:.3f}" for v in np.mean(sums, 0)], f"{time.process_time() - begun:.0f} s", flush=True)
             sums = []
+    print(step, "steps", f"{time.process_time() - begun:.0f} s")
     return average.eval()
 
 
-def make(rng, groups, chance, pool, o):
-    frames = int(rng.choice([72, 104, 136]))
-    many = o.batch // frames
-    windows = [phrases.training_window(rng, groups[g], pool, frames) for g in rng.choice(len(groups), many, p=chance)]
-    points = augment.batch(rng, np.stack([w[0] for w in windows]), o.augment)
-    return (torch.from_numpy(points.reshape(many, frames, 18)), torch.from_numpy(np.stack([w[1] for w in windows])),
-            [w[2] for w in windows])
+def plan(done):
+    """The learning rate's share: up over the first tenth, then down like a cosine."""
+    return min(done / 0.1 + 0.04, 0.5 + 0.5 * np.cos(np.pi * max(done - 0.1, 0) / 0.9) + 1e-3)
 
 
-def losses(net, points, word, said, o, ctc_weight):
-    logp, words = net.both(points)
+def losses(net, points, word, part, o, done):
+    h = net.trunk(points.reshape(len(points), -1, 18))
     digit = word - data.FIRST_DIGIT + 1
-    digit[(digit < 1) | (digit > 10)] = 0
+    digit[(digit < 1) | (digit > 10) | edges(part)] = 0
+    logp = F.log_softmax(net.digits(h), 2)
     frame = F.nll_loss(logp.reshape(-1, 11), digit.reshape(-1))
-    aux = F.cross_entropy(words, word, label_smoothing=0.05)
-    lengths = torch.tensor([len(s) for s in said])
-    target = torch.tensor([d + 1 for s in said for d in s], dtype=torch.long)
-    ctc = F.ctc_loss(logp.transpose(0, 1), target, torch.full((len(said),), logp.shape[1]), lengths, reduction="none", zero_infinity=True)
-    ctc = (ctc / (lengths + 1)).mean()
-    right = (logp.argmax(-1) == digit)[digit > 0].float().mean()
-    whole, known = whole_words(words, word)
-    loss = o.frames * frame + o.words * aux + o.whole * whole + ctc_weight * ctc
-    return loss, [frame.item(), aux.item(), ctc.item(), right.item(), whole.item(), known]
+    means, classes = wholes(h, word, part)
+    words = net.words(means)
+    word_loss = F.cross_entropy(words, classes, label_smoothing=o.smooth)
+    is_digit = (classes >= data.FIRST_DIGIT) & (classes < data.FIRST_DIGIT + 10)
+    digits, said = net.digits(means[is_digit])[:, 1:], classes[is_digit] - data.FIRST_DIGIT
+    whole = F.cross_entropy(digits, said, label_smoothing=o.smooth)
+    right, known = (digits.argmax(1) == said).float().mean(), (words.argmax(1) == classes).float().mean()
+    loss = o.frames * frame + o.words * word_loss + o.whole * whole
+    if o.ctc:
+        loss = loss + o.ctc * min(1, 8 * done) * ctc(logp, word, part)
+    return loss, [frame.item(), word_loss.item(), whole.item(), known.item(), right.item()]
 
 
-def whole_words(logits, word):
-    """Loss and share right of each word by the mean of its frames' logits [B, classes, T]."""
-    flat, cls = logits.transpose(1, 2).reshape(-1, logits.shape[1]), word.reshape(-1)
-    part = torch.zeros_like(cls)
-    part[1:] = (cls[1:] != cls[:-1]).long()
-    part[::word.shape[1]] = 1
-    part[0] = 0
-    part = part.cumsum(0)
-    many = int(part[-1]) + 1
-    length = torch.zeros(many).index_add(0, part, torch.ones(len(part)))
-    mean = torch.zeros(many, flat.shape[1]).index_add(0, part, flat) / length[:, None]
-    is_ = torch.zeros(many, dtype=torch.long).index_copy(0, part, cls)
-    use = (length >= 3) & (is_ > 0)
-    return F.cross_entropy(mean[use], is_[use], label_smoothing=0.05), (mean[use].argmax(1) == is_[use]).float().mean().item()
+def edges(part):
+    """The first and the last frame of each word: they count as rest, so that words without any between are told apart."""
+    change = part[:, 1:] != part[:, :-1]
+    none = torch.zeros(len(part), 1, dtype=torch.bool)
+    return torch.cat([none, change], 1) | torch.cat([change, none], 1)
+
+
+def ctc(logp, word, part):
+    first = torch.ones_like(part, dtype=torch.bool)
+    first[:, 1:] = part[:, 1:] != part[:, :-1]
+    use = first & (word >= data.FIRST_DIGIT) & (word < data.FIRST_DIGIT + 10)
+    lengths = use.sum(1)
+    loss = F.ctc_loss(logp.transpose(0, 1), (word[use] - data.FIRST_DIGIT + 1), torch.full((len(word),), word.shape[1]), lengths,
+                      reduction="none", zero_infinity=True)
+    return (loss / (lengths + 1)).mean()
+
+
+def wholes(logits, word, part):
+    """Each word's mean of what its frames gave, and its class; words of three frames and more."""
+    b = len(word)
+    top = int(part.max()) + 1
+    key = (part + torch.arange(b)[:, None] * top).reshape(-1)
+    length = torch.zeros(b * top).index_add(0, key, torch.ones(len(key)))
+    mean = torch.zeros(b * top, logits.shape[2]).index_add(0, key, logits.reshape(-1, logits.shape[2])) / length.clamp(min=1)[:, None]
+    cls = torch.zeros(b * top, dtype=torch.long).index_copy(0, key, word.reshape(-1))
+    use = (length >= 3) & (cls > 0)
+    return mean[use], cls[use]
 
 
 @torch.no_grad()
