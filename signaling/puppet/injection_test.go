@@ -135,7 +135,11 @@ func findings(v pipeline.Verdict) (line string, found []string) {
 			line += name + " -; "
 			continue
 		}
-		line += fmt.Sprintf("%s %.2f; ", name, s.Value)
+		line += fmt.Sprintf("%s %.2f", name, s.Value)
+		for _, m := range s.Measures {
+			line += fmt.Sprintf(" %s %.2f", m.Name, m.Value)
+		}
+		line += "; "
 		if s.Name == pipeline.ScoreInjection {
 			if s.Value < 0.5 {
 				line += "damning; "
