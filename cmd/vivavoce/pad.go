@@ -27,6 +27,7 @@ type evalPadCmd struct {
 	Workers int                `help:"Presentations at once; 0 means one for each core."`
 	Scores  string             `help:"Keep the scores here, a line a presentation, and do not show again what is in it. Delete it when stages or models change." placeholder:"FILE.jsonl"`
 	Fit     string             `help:"Fit the probability to the manifest's calibration part, use it, and write it here." placeholder:"FILE.json"`
+	BPCER   float64            `name:"bpcer" help:"Move each check's threshold to where it refuses so large a share of the bona fide presentations for calibration; 0 keeps the policy's."`
 	JSON    bool               `name:"json" help:"Print all figures and scores as one JSON object."`
 	Report  string             `help:"Write a page with curves, tables and the worst misses." placeholder:"FILE.html"`
 }
@@ -54,7 +55,11 @@ func (c *evalPadCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	policy = c.checks(policy)
+	if policy = c.checks(policy); c.BPCER > 0 {
+		if policy, err = eval.Thresholds(policy, eval.Part(seen, eval.Calibration), c.BPCER); err != nil {
+			return err
+		}
+	}
 	fusion, err := c.fusion(policy, seen)
 	if err != nil {
 		return err

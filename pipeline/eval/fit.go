@@ -2,7 +2,9 @@ package eval
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 
 	"vivavoce/pipeline"
 )
@@ -124,4 +126,27 @@ func Part(seen []Presented, part string) []Presented {
 		}
 	}
 	return out
+}
+
+// Thresholds returns policy with the thresholds of its passive checks moved to where each, alone, refuses at most that
+// share of the bona fide presentations that were seen.
+func Thresholds(policy pipeline.Policy, seen []Presented, share float64) (pipeline.Policy, error) {
+	policy.Checks = slices.Clone(policy.Checks)
+	for i, c := range policy.Checks {
+		var values []float64
+		for _, p := range seen {
+			if s, ok := p.Scores[c.Name]; ok && s.Checked && p.Label == BonaFide {
+				values = append(values, s.Value)
+			}
+		}
+		if asked(c.Name) {
+			continue
+		}
+		if len(values) == 0 {
+			return policy, fmt.Errorf("choose thresholds: no bona fide presentation for calibration has the score %s", c.Name)
+		}
+		slices.Sort(values)
+		policy.Checks[i].Threshold = values[min(int(share*float64(len(values))), len(values)-1)]
+	}
+	return policy, nil
 }

@@ -311,3 +311,20 @@ func TestKnownAreNotShownAgain(t *testing.T) {
 		t.Error("what was not a number passes when it was kept and read back")
 	}
 }
+
+func TestThresholds(t *testing.T) {
+	p := pipeline.Policy{Checks: []pipeline.Check{{Name: "texture", Threshold: 0.5}, {Name: pipeline.ScoreLips, Threshold: 0.5}}}
+	seen := append(seenOf(BonaFide, "", Calibration, 0.9, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.95), seenOf(Attack, "print", Calibration, 0.01)...)
+	for _, tt := range []struct {
+		share, want float64
+	}{{0, 0.1}, {0.09, 0.1}, {0.1, 0.2}, {0.25, 0.3}, {1, 0.95}} {
+		got, err := Thresholds(p, seen, tt.share)
+		if err != nil || got.Checks[0].Threshold != tt.want || got.Checks[1].Threshold != 0.5 || p.Checks[0].Threshold != 0.5 {
+			t.Errorf("at most %v refused: %+v, %v, want %v", tt.share, got.Checks, err, tt.want)
+		}
+	}
+	p.Checks[0].Name = "injection"
+	if _, err := Thresholds(p, seen, 0.1); err == nil {
+		t.Error("chosen from nothing")
+	}
+}

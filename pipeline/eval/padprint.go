@@ -72,7 +72,7 @@ func (r PADReport) Print(w io.Writer) error {
 func (d *PAD) checks() string {
 	var out []string
 	for _, c := range d.Checks {
-		out = append(out, fmt.Sprintf("%s ≥ %g", c.Name, c.Threshold))
+		out = append(out, fmt.Sprintf("%s ≥ %.3g", c.Name, c.Threshold))
 	}
 	if len(out) == 0 {
 		return "nothing"
