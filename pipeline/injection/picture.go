@@ -92,22 +92,18 @@ type difference struct {
 // farFace is the difference of a face from none, and farCells more than any two pictures'.
 const farFace, farCells = 1e4, 1e5
 
-// apart compares the cells, without what changed a whole row alike (lamps that flicker in time
-// with the mains move such bands through the picture), and the marks. It stops where the cells
-// are further apart than far: how much further does not matter then.
+// apart compares the cells and the marks. It stops where the cells are further apart than far:
+// how much further does not matter then.
 func (s *still) apart(o *still, far float32) (d difference) {
 	total, most := int32(0), int32(min(far, 1e4)*cells*levels*levels/16)
 	for r := 0; r < down && total <= most; r++ {
 		a, b := s.cells[r*across:][:across], o.cells[r*across:][:across]
-		sum, square := int32(0), int32(0)
 		for i, v := range a {
 			x := int32(v) - int32(b[i])
-			sum += x
-			square += x * x >> 4 // 4080² × 192 >> 4 fits
+			total += x * x >> 4 // 4080² × 192 >> 4 fits
 		}
-		total += square - sum/across*sum>>4
 	}
-	d.cells = max(0, float32(total)) * 16 / (cells * levels * levels)
+	d.cells = float32(total) * 16 / (cells * levels * levels)
 	if !s.found || !o.found {
 		d.face = farFace
 		return d
