@@ -1,5 +1,6 @@
-// Package eval measures the digit reader on recorded speakers, through the pipeline that the
-// server runs: decode, face, lips. Its figures come with intervals and per speaker.
+// Package eval measures, through the pipeline that the server runs, the digit reader on recorded speakers
+// (ReadDigits, TryPhrases) and the detection of presentation attacks on people and attacks, recorded or
+// simulated (Lab, Figures). Its figures come with intervals, per speaker and per species.
 package eval
 
 import (
