@@ -91,3 +91,14 @@ func TestPictures(t *testing.T) {
 		})
 	}
 }
+
+// TestFarTimes: a file may claim any time; the stage takes no memory for it.
+func TestFarTimes(t *testing.T) {
+	all := camera().film(3)
+	for i := range all {
+		all[i].Face.Frame.PTS += time.Duration(i) * 100 * time.Hour
+	}
+	if got := finish(t, New(Options{}), all)[ScoreRepeats]; got.Checked {
+		t.Errorf("%+v, want not checked", got)
+	}
+}

@@ -18,6 +18,8 @@ const (
 	leastLag, leastTurn = 1200 * time.Millisecond, 600 * time.Millisecond
 	// slot is the resolution of lags and mirrors.
 	slot = 40 * time.Millisecond
+	// mostSlots bounds the tracks: 20 minutes of a session. What comes later is not compared.
+	mostSlots = 1 << 16
 	// fading is how long a pair of stills counts (e-folding), and heldFor how long a stretch must go on being
 	// the same: people make the same gesture twice, which takes a second or so, but not what comes before and
 	// after it.
@@ -149,6 +151,9 @@ type comparison struct {
 }
 
 func (c *comparison) offer(slot int, d difference) {
+	if slot < 0 || slot >= mostSlots {
+		return
+	}
 	if c.any && slot == c.slot {
 		if d.cells < c.least.cells {
 			c.least = d
