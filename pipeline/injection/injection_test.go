@@ -48,6 +48,11 @@ func TestPictures(t *testing.T) {
 				return at % (4 * time.Second)
 			}
 		}, want: []pipeline.Reason{pipeline.InjectionLoop, pipeline.InjectionCut}},
+		{name: "a loop of which few frames are seen", scene: func(s *scene) {
+			s.fps = 7
+			s.shows = loop(3717 * time.Millisecond)
+		}, want: []pipeline.Reason{pipeline.InjectionLoop}},
+		{name: "a person of whom few frames are seen", scene: func(s *scene) { s.fps = 7 }},
 		{name: "to and fro", scene: func(s *scene) { s.shows = toAndFro(6 * time.Second) }, want: []pipeline.Reason{pipeline.InjectionMirrored}},
 		{name: "lamps that flicker on one who sits still", scene: func(s *scene) {
 			s.still = true

@@ -68,6 +68,7 @@ type shot struct {
 	still still
 	pts   time.Duration
 	moved difference
+	step  difference // from the shot before
 }
 
 // film returns the newest shots in which something moved.
@@ -75,10 +76,13 @@ func (r *repeats) film() *film {
 	f := &film{}
 	for j := max(0, r.n-kept); j < r.n; j++ {
 		if moved := r.moving[j%kept]; moved != (difference{}) {
-			f.shots = append(f.shots, shot{r.stills[j%kept], r.times[j%kept], moved})
+			f.shots = append(f.shots, shot{still: r.stills[j%kept], pts: r.times[j%kept], moved: moved})
 		}
 	}
 	f.shots = slices.Clone(f.shots[max(0, len(f.shots)-shots):])
+	for i := 1; i < len(f.shots); i++ {
+		f.shots[i].step = f.shots[i].still.apart(&f.shots[i-1].still, farCells)
+	}
 	var sums [cells]int
 	for i := range f.shots {
 		for c, v := range f.shots[i].still.cells {
@@ -149,7 +153,8 @@ func (f *film) shows(old *film) bool {
 		all.compare()
 		c := comparison{tracks: &all, moved: q.moved, pts: q.pts, dt: min(dt, 2*askEvery)}
 		for j := range old.shots {
-			c.offer(int((q.pts-old.shots[j].pts-origin)/slot), q.still.apart(&old.shots[j].still, q.moved.cells))
+			o := &old.shots[j]
+			c.pass(o.pts, q.pts-o.pts-origin, q.still.apart(&o.still, tooFar*q.moved.cells), o.step)
 		}
 		c.flush()
 		if held(c.held) {

@@ -118,6 +118,17 @@ func (s *still) apart(o *still, far float32) (d difference) {
 	return d
 }
 
+// between is the least difference of a still from what lies on the straight way from one still to another: a and
+// b are its differences from them, step theirs.
+func between(a, b, step difference) difference {
+	if step.cells <= 0 {
+		return b
+	}
+	x := min(max((a.cells-b.cells+step.cells)/(2*step.cells), 0), 1)
+	on := func(a, b, step float32) float32 { return max(0, (1-x)*a+x*b-x*(1-x)*step) }
+	return difference{on(a.cells, b.cells, step.cells), on(a.face, b.face, step.face)}
+}
+
 func (d *difference) add(o difference, fade, dt float32) {
 	d.cells = d.cells*fade + o.cells*dt
 	d.face = d.face*fade + o.face*dt

@@ -18,6 +18,10 @@ const (
 	leastLag, leastTurn = 1200 * time.Millisecond, 600 * time.Millisecond
 	// slot is the resolution of lags and mirrors.
 	slot = 40 * time.Millisecond
+	// longestStep is the longest time between two stills in which a face goes straight.
+	longestStep = 250 * time.Millisecond
+	// tooFar, times what moved, is how far apart a still may be from one that is on its way.
+	tooFar = 4
 	// mostSlots bounds the tracks: 20 minutes of a session. What comes later is not compared.
 	mostSlots = 1 << 16
 	// fading is how long a pair of stills counts (e-folding), and heldFor how long a stretch must go on being
@@ -47,6 +51,7 @@ type repeats struct {
 	stills [kept]still
 	times  [kept]time.Duration
 	moving [kept]difference // how much moved, zero where it was not enough
+	steps  [kept]difference // from the still before
 	n      int              // taken so far
 	asked  time.Duration    // PTS of the newest that was compared
 	mean   meanStill
@@ -67,6 +72,9 @@ func (r *repeats) see(s *still, pts time.Duration) {
 		}
 	}
 	moved := r.mean.shift(s, dt, r.n == 0)
+	if r.n > 0 {
+		r.steps[r.n%kept] = s.apart(&r.stills[(r.n-1)%kept], farCells)
+	}
 	r.stills[r.n%kept], r.times[r.n%kept] = *s, pts
 	if moved.enough() {
 		r.moving[r.n%kept] = moved
@@ -98,11 +106,11 @@ func (r *repeats) ask(s *still, moved difference, pts, dt time.Duration) {
 		if pts-at < leastTurn {
 			break
 		}
-		d := s.apart(&r.stills[j%kept], moved.cells)
+		d := s.apart(&r.stills[j%kept], tooFar*moved.cells)
 		if pts-at >= leastLag {
-			loop.offer(int((pts-at)/slot), d)
+			loop.pass(at, pts-at, d, r.steps[j%kept])
 		}
-		turn.offer(int((pts+at)/slot), d)
+		turn.pass(at, pts+at, d, r.steps[j%kept])
 	}
 	loop.flush()
 	turn.flush()
@@ -144,10 +152,41 @@ type comparison struct {
 	moved   difference
 	pts, dt time.Duration
 
-	any   bool
+	begun     bool // a still of the past was passed:
+	at, apart time.Duration
+	d         difference
+
+	any   bool // there is a slot to be added to its track:
 	slot  int
 	least difference
-	held  float32 // the longest of the tracks'
+
+	held float32 // the longest of the tracks'
+}
+
+// pass takes the next still of the past, from at, which is the still's own time plus or minus apart: all the
+// way from the still before, as a camera of ten frames a second, or a judge who is kept waiting, may have the very moment
+// between two of them. step is how far they are apart.
+func (c *comparison) pass(at, apart time.Duration, d, step difference) {
+	slot, before := int(apart/slot), int(c.apart/slot)
+	near := d
+	far := tooFar * c.moved.cells
+	if gap := at - c.at; c.begun && gap <= longestStep && d.cells <= far && c.d.cells <= far {
+		near = between(c.d, d, step)
+	} else {
+		before = slot
+	}
+	for ; before != slot; before += sign(slot - before) {
+		c.offer(before, near)
+	}
+	c.offer(slot, near)
+	c.begun, c.at, c.apart, c.d = true, at, apart, d
+}
+
+func sign(n int) int {
+	if n < 0 {
+		return -1
+	}
+	return 1
 }
 
 func (c *comparison) offer(slot int, d difference) {
