@@ -1,7 +1,7 @@
 // Package lips watches the mouth. Its first step tells whether the mouth moves when a
 // digit is asked and rests otherwise ("mouth"); somebody who says the digits
 // silently moves it as well. Its second reads which digits were said ("lips"), from nine
-// landmarks a frame, by a small network and CTC; without that network "lips" is given as
+// landmarks a frame, by a small network and weighed word by word; without that network "lips" is given as
 // not checked.
 //
 // The mouth is described by lengths between landmarks, divided by others of the same face,

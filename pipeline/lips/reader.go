@@ -16,8 +16,8 @@ type Reader interface {
 }
 
 // Calibration turns a phrase's log-posterior per digit s (0 at best) into 0–1:
-// 1 / (1 + exp(−(Slope·s + Offset))). It was fitted to [Lattice.PerDigit] of people who say the
-// phrase or another one; [Lattice.Said], which it is used for, is never more.
+// 1 / (1 + exp(−(Slope·s + Offset))). It was fitted to [Lattice.Said] of strangers who say the
+// phrase or another one.
 type Calibration struct {
 	Slope  float64 `json:"slope"`
 	Offset float64 `json:"offset"`

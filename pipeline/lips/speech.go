@@ -20,8 +20,8 @@ const (
 	running = 400 * time.Millisecond
 	// enough is the least share of a digit's time in which the mouth must be seen.
 	enough = 0.7
-	// sure is the posterior from which another digit counts as read.
-	sure = 0.6
+	// sure is the posterior from which another digit counts as read: likelier than all others together.
+	sure = 0.5
 )
 
 // speech reads the digits of one session: phrase by phrase as they are prompted, or one over a

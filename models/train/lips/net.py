@@ -9,10 +9,7 @@ from .data import WORDS
 class Features(nn.Module):
     """[B, T, 18] points to [B, T, 39]: shape about the window's mean, its speed, and gaps."""
 
-    def __init__(self, kind="own"):
-        super().__init__()
-        self.kind = kind
-        self.size = 18 * 2 + 3
+    size = 18 * 2 + 3
 
     def forward(self, points):
         p = points.reshape(points.shape[0], -1, 9, 2)
@@ -25,25 +22,20 @@ class Features(nn.Module):
         flat = torch.cat([c * x + s * y, c * y - s * x], -1).reshape(points.shape[0], -1, 18)
         speed = torch.cat([flat[:, 1:], flat[:, -1:]], 1) - torch.cat([flat[:, :1], flat[:, :-1]], 1)
         d = lambda a, b: torch.sqrt(((p[:, :, a] - p[:, :, b]) ** 2).sum(-1) + 1e-6)
-        if self.kind == "first":
-            gaps = torch.stack([d(2, 3), d(0, 1), d(3, 4)], 2)
-            return torch.cat([flat * 8, speed * 10, gaps * 4], 2)
         gaps = torch.stack([d(2, 3), d(5, 7), d(6, 8)], 2)  # how open, from shut; widths would tell who it is
-        if self.kind == "own":  # how widely somebody moves their lips
-            size = torch.sqrt((flat * flat).mean((1, 2), keepdim=True) + 1e-4)
-            return torch.cat([flat / size, speed / size * 2, gaps * 4], 2)
-        return torch.cat([flat * 8, speed * 20, gaps * 4], 2)
+        size = torch.sqrt((flat * flat).mean((1, 2), keepdim=True) + 1e-4)  # how widely somebody moves their lips
+        return torch.cat([flat / size, speed / size * 2, gaps * 4], 2)
 
 
 class Net(nn.Module):
-    """logp [B, T, 11] over blank and digits; in training the logits of GRID's words as well."""
+    """logp [B, T, 11] over blank and digits; training looks at the trunk, and at GRID's words."""
 
-    def __init__(self, width=96, layers=1, drop=0.2, front=1, kind="own"):
+    def __init__(self, width=96, drop=0.15):
         super().__init__()
-        self.made = dict(width=width, layers=layers, drop=drop, front=front, kind=kind)
-        self.features = Features(kind)
-        self.enter = nn.Conv1d(self.features.size, width, front, padding=front // 2)
-        self.memory = nn.GRU(width, width, layers, batch_first=True, bidirectional=True, dropout=drop if layers > 1 else 0)
+        self.made = dict(width=width, drop=drop)
+        self.features = Features()
+        self.enter = nn.Conv1d(Features.size, width, 1)
+        self.memory = nn.GRU(width, width, batch_first=True, bidirectional=True)
         self.drop = drop
         self.digits = nn.Linear(2 * width, 11)
         self.words = nn.Linear(2 * width, WORDS)
@@ -61,14 +53,10 @@ class Net(nn.Module):
     def forward(self, points):
         return F.log_softmax(self.digits(self.trunk(points)), 2)
 
-    def both(self, points):
-        h = self.trunk(points)
-        return self.digits(h), self.words(h)
-
 
 def load(path):
     """A network that lips.train saved, ready to read."""
-    saved = torch.load(path, map_location="cpu", weights_only=False)
+    saved = torch.load(path, map_location="cpu", weights_only=True)
     net = Net(**saved["made"])
     net.load_state_dict(saved["state"])
     return net.eval()

@@ -19,21 +19,16 @@ def options():
     p.add_argument("pool", help="folder that lips.windows wrote")
     p.add_argument("--fold", type=int, default=-1, help="leave out this fold of five speakers; -1: train on all")
     p.add_argument("--begin", help="go on from this network")
-    p.add_argument("--steps", type=int, default=2000)
-    p.add_argument("--seconds", type=float, default=0, help="instead of steps: the plan is laid out for this much processor time")
-    p.add_argument("--batch", type=int, default=64, help="windows a step")
+    p.add_argument("--steps", type=int, default=1200)
+    p.add_argument("--batch", type=int, default=32, help="windows a step")
     p.add_argument("--width", type=int, default=96)
-    p.add_argument("--layers", type=int, default=1)
-    p.add_argument("--front", type=int, default=1)
-    p.add_argument("--kind", default="own")
-    p.add_argument("--drop", type=float, default=0.2)
+    p.add_argument("--drop", type=float, default=0.15)
     p.add_argument("--rate", type=float, default=3e-3, help="highest learning rate")
     p.add_argument("--decay", type=float, default=1e-2)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--variety", type=float, default=1.0)
-    p.add_argument("--people", type=float, default=1.0)
+    p.add_argument("--variety", type=float, default=0.6)
+    p.add_argument("--people", type=float, default=0.7)
     p.add_argument("--smooth", type=float, default=0.05)
-    p.add_argument("--ctc", type=float, default=0.0)
     p.add_argument("--frames", type=float, default=0.5, help="weight of the digits, frame by frame")
     p.add_argument("--whole", type=float, default=1.0, help="weight of the digits, each as a whole")
     p.add_argument("--words", type=float, default=1.0, help="weight of GRID's words, each as a whole")
@@ -69,9 +64,9 @@ def main():
     rng = np.random.default_rng(o.seed)
     out = data.FOLDS[o.fold] if o.fold >= 0 else ()
     pool = Pool(o.pool, [s for fold in data.FOLDS for s in fold if s not in out], not o.no_video)
-    net = Net(width=o.width, layers=o.layers, front=o.front, kind=o.kind, drop=o.drop)
+    net = Net(o.width, o.drop)
     if o.begin:
-        net.load_state_dict(torch.load(o.begin, weights_only=False)["state"])
+        net.load_state_dict(torch.load(o.begin, weights_only=True)["state"])
     print(f"{len(pool.sets)} sets of windows, {sum(p.numel() for p in net.parameters())} weights, {vars(o)}", flush=True)
     average = fit(net, pool, rng, o)
     torch.save({"state": average.state_dict(), "made": net.made, "options": vars(o)}, o.out)
@@ -81,28 +76,24 @@ def fit(net, pool, rng, o):
     """Trains; returns the moving average of the weights."""
     vary = Variety(torch.Generator().manual_seed(o.seed), o.variety, o.people)
     optimiser = torch.optim.AdamW(net.parameters(), o.rate, weight_decay=o.decay)
-    average, begun, sums, step = copy.deepcopy(net), time.process_time(), [], 0
-    while True:
-        done = (time.process_time() - begun) / o.seconds if o.seconds else step / o.steps
-        if done >= 1:
-            break
+    average, begun, sums = copy.deepcopy(net), time.process_time(), []
+    for step in range(o.steps):
+        done = step / o.steps
         for g in optimiser.param_groups:
             g["lr"] = o.rate * plan(done)
         net.train()
         points, word, part = pool.draw(rng, o.batch, int(rng.choice([64, 88, 112])))
         points, word, part = vary(points.float(), word.long(), part.long())
-        loss, parts = losses(net, points, word, part, o, done)
+        loss, parts = losses(net, points, word, part, o)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 3)
         optimiser.step()
         follow(average, net, min(0.998, step / (step + 20)))
         sums.append(parts)
-        step += 1
-        if step % 100 == 0:
-            print(step, *[f"{v:.3f}" for v in np.mean(sums, 0)], f"{time.process_time() - begun:.0f} s", flush=True)
+        if step % 100 == 99:
+            print(step + 1, *[f"{v:.3f}" for v in np.mean(sums, 0)], f"{time.process_time() - begun:.0f} s", flush=True)
             sums = []
-    print(step, "steps", f"{time.process_time() - begun:.0f} s")
     return average.eval()
 
 
@@ -111,7 +102,7 @@ def plan(done):
     return min(done / 0.1 + 0.04, 0.5 + 0.5 * np.cos(np.pi * max(done - 0.1, 0) / 0.9) + 1e-3)
 
 
-def losses(net, points, word, part, o, done):
+def losses(net, points, word, part, o):
     h = net.trunk(points.reshape(len(points), -1, 18))
     digit = word - data.FIRST_DIGIT + 1
     digit[(digit < 1) | (digit > 10) | edges(part)] = 0
@@ -125,8 +116,6 @@ def losses(net, points, word, part, o, done):
     whole = F.cross_entropy(digits, said, label_smoothing=o.smooth)
     right, known = (digits.argmax(1) == said).float().mean(), (words.argmax(1) == classes).float().mean()
     loss = o.frames * frame + o.words * word_loss + o.whole * whole
-    if o.ctc:
-        loss = loss + o.ctc * min(1, 8 * done) * ctc(logp, word, part)
     return loss, [frame.item(), word_loss.item(), whole.item(), known.item(), right.item()]
 
 
@@ -135,16 +124,6 @@ def edges(part):
     change = part[:, 1:] != part[:, :-1]
     none = torch.zeros(len(part), 1, dtype=torch.bool)
     return torch.cat([none, change], 1) | torch.cat([change, none], 1)
-
-
-def ctc(logp, word, part):
-    first = torch.ones_like(part, dtype=torch.bool)
-    first[:, 1:] = part[:, 1:] != part[:, :-1]
-    use = first & (word >= data.FIRST_DIGIT) & (word < data.FIRST_DIGIT + 10)
-    lengths = use.sum(1)
-    loss = F.ctc_loss(logp.transpose(0, 1), (word[use] - data.FIRST_DIGIT + 1), torch.full((len(word),), word.shape[1]), lengths,
-                      reduction="none", zero_infinity=True)
-    return (loss / (lengths + 1)).mean()
 
 
 def wholes(logits, word, part):
