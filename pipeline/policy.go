@@ -9,8 +9,9 @@ import (
 // Policy says what a live verdict needs. The zero Policy is refused by
 // [Policy.Validate] and admits nobody.
 //
-// A session is live when every required score was checked and is at or above its
-// threshold. "Not checked", a missing score, NaN and values outside 0–1 never pass.
+// A session is live when every required score was checked, and each of them and of those that
+// count if checked is at or above its threshold. NaN and values outside 0–1 never pass; "not checked"
+// and a missing score never pass a required check.
 //
 // Whoever is not live is either spoof or undecided. Spoof is said only on evidence
 // of an attack (a presentation attack in the words of ISO/IEC 30107-3): a
@@ -31,7 +32,10 @@ type Policy struct {
 type Check struct {
 	Name      string  // of the score
 	Threshold float64 // the least value that passes, above 0 and at most 1
-	Required  bool    // a live verdict needs it; otherwise it is only shown
+	Required  bool    // a live verdict needs it
+	// IfChecked counts where the score was checked: then it must pass as a required one must, and
+	// otherwise nothing is missing. A check that is neither is only shown.
+	IfChecked bool
 }
 
 // Validate says what makes p unfit to decide by.
@@ -101,7 +105,7 @@ func (p Policy) Decide(scores []Score) Verdict {
 	v := Verdict{Outcome: Live, Confidence: 100}
 	var excused []Reason
 	for _, c := range p.Checks {
-		if !c.Required {
+		if !c.counts(scores) {
 			continue
 		}
 		f := c.find(scores)
@@ -121,6 +125,13 @@ func (p Policy) Decide(scores []Score) Verdict {
 		v.Confidence = p.Fusion.confidence(scores)
 	}
 	return v
+}
+
+// counts reports whether a verdict on scores rests on c.
+func (c Check) counts(scores []Score) bool {
+	return c.Required || c.IfChecked && slices.ContainsFunc(scores, func(s Score) bool {
+		return s.Name == c.Name && s.Step == Whole && s.Checked
+	})
 }
 
 // finding is what one check says.

@@ -53,10 +53,14 @@ func TestPolicyDecides(t *testing.T) {
 		{"jumped, among excuses", good(whole(ScoreMotion, 0.05, MotionTooSmall, MotionNotSmooth)), Spoof, 5, []Reason{MotionNotSmooth, MotionTooSmall}},
 		{"low without a reason", good(whole(ScoreMouth, 0.1)), Spoof, 10, []Reason{"mouth.low"}},
 		{"other digits", good(whole(ScoreLips, 0.1, LipsWrongDigit)), Undecided, 10, []Reason{LipsWrongDigit}},
+		{"stream of a loop", append(good(), whole(ScoreInjection, 0.1, "injection.repeats")), Spoof, 10, []Reason{"injection.repeats"}},
+		{"stream not seen", append(good(), Score{Name: ScoreInjection, Step: Whole}), Live, 50, nil},
+		{"stream a camera's", append(good(), whole(ScoreInjection, 0.9)), Live, 50, nil},
+		{"stream NaN", append(good(), whole(ScoreInjection, math.NaN())), Undecided, 0, []Reason{SessionFailed}},
 		{"digits that nobody read", good(Score{Name: ScoreLips, Step: Whole, Reasons: []Reason{LipsNotChecked}}), Undecided, 0, []Reason{LipsNotChecked}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := Policy{Checks: checks(0.5, Check{Name: ScoreLips, Threshold: 0.5, Required: true})}
+			p := Policy{Checks: checks(0.5, Check{Name: ScoreLips, Threshold: 0.5, Required: true}, Check{Name: ScoreInjection, Threshold: 0.5, IfChecked: true})}
 			p.Fusion = Fusion{Terms: []Term{{Score: ScoreTexture, Weight: 1}}}
 			v := p.Decide(c.scores)
 			if v.Outcome != c.want || v.Confidence != c.confidence || !slices.Equal(v.Reasons, c.reasons) {
@@ -75,13 +79,13 @@ func TestPolicyIsValidated(t *testing.T) {
 		{"zero", Policy{}, false},
 		{"nothing required", Policy{Checks: []Check{{Name: "a", Threshold: 0.5}}}, false},
 		{"no name", Policy{Checks: []Check{{Threshold: 0.5, Required: true}}}, false},
-		{"twice", Policy{Checks: []Check{{"a", 0.5, true}, {"a", 0.6, true}}}, false},
-		{"threshold 0", Policy{Checks: []Check{{"a", 0, true}}}, false},
-		{"threshold above 1", Policy{Checks: []Check{{"a", 1.1, true}}}, false},
-		{"threshold NaN", Policy{Checks: []Check{{"a", math.NaN(), true}}}, false},
-		{"threshold 1", Policy{Checks: []Check{{"a", 1, true}}}, true},
+		{"twice", Policy{Checks: []Check{{Name: "a", Threshold: 0.5, Required: true}, {Name: "a", Threshold: 0.6, Required: true}}}, false},
+		{"threshold 0", Policy{Checks: []Check{{Name: "a", Required: true}}}, false},
+		{"threshold above 1", Policy{Checks: []Check{{Name: "a", Threshold: 1.1, Required: true}}}, false},
+		{"threshold NaN", Policy{Checks: []Check{{Name: "a", Threshold: math.NaN(), Required: true}}}, false},
+		{"threshold 1", Policy{Checks: []Check{{Name: "a", Threshold: 1, Required: true}}}, true},
 		{"default", DefaultPolicy(), true},
-		{"fusion NaN", Policy{Checks: []Check{{"a", 0.5, true}}, Fusion: Fusion{Bias: math.NaN()}}, false},
+		{"fusion NaN", Policy{Checks: []Check{{Name: "a", Threshold: 0.5, Required: true}}, Fusion: Fusion{Bias: math.NaN()}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if err := c.p.Validate(); (err == nil) != c.ok {
@@ -109,7 +113,7 @@ func TestPolicyKnowsItsChecks(t *testing.T) {
 
 func TestPoliciesByName(t *testing.T) {
 	all := func(v float64) (scores []Score) {
-		for _, name := range []string{ScoreMotion, ScoreDepth, ScoreMouth, ScoreLips} {
+		for _, name := range []string{ScoreMotion, ScoreDepth, ScoreMouth, ScoreLips, ScoreTexture, ScoreInjection} {
 			scores = append(scores, whole(name, v))
 		}
 		return scores
@@ -136,7 +140,7 @@ func TestPoliciesByName(t *testing.T) {
 			who    string
 			scores []Score
 			live   bool
-		}{{"fair", all(0.55), c.fair}, {"good", all(0.8), c.good}, {"unread digits", silent, c.silent}, {"lips alone", only, c.lips}} {
+		}{{"fair", all(0.55), c.fair}, {"good", all(0.85), c.good}, {"unread digits", silent, c.silent}, {"lips alone", only, c.lips}} {
 			if v := p.Decide(tried.scores); (v.Outcome == Live) != tried.live {
 				t.Errorf("%s, %s: %v, want live %v", c.name, tried.who, v.Outcome, tried.live)
 			}

@@ -64,17 +64,29 @@ type Bin struct {
 	N    int     `json:"n"`
 }
 
-// Passive returns p without the checks that rest on prompts, all others required: what can be told
-// of a recording. It has none where p checks nothing else.
+// Passive returns p's checks that count and do not rest on prompts: what can be told of a
+// recording. There are none where p checks nothing else.
 func Passive(p pipeline.Policy) pipeline.Policy {
-	out := pipeline.Policy{Name: p.Name}
+	out := pipeline.Policy{Name: p.Name, Fusion: p.Fusion}
 	for _, c := range p.Checks {
-		if !asked(c.Name) {
-			c.Required = true
+		if !asked(c.Name) && (c.Required || c.IfChecked) {
 			out.Checks = append(out.Checks, c)
 		}
 	}
 	return out
+}
+
+// classify is what policy's checks make of p: undecided is a non-response, also where none of those
+// that count if checked was.
+func classify(policy pipeline.Policy, p Presented) pipeline.Outcome {
+	now := pipeline.Policy{}
+	for _, c := range policy.Checks {
+		if c.Required || p.Scores[c.Name].Checked {
+			c.Required = true
+			now.Checks = append(now.Checks, c)
+		}
+	}
+	return now.Decide(p.list()).Outcome
 }
 
 // list returns the scores in the order of names, as the pipeline gives them.
@@ -151,7 +163,7 @@ func tally(policy pipeline.Policy, seen []Presented, of func(Presented) bool) vo
 			continue
 		}
 		v.label = p.Label
-		switch policy.Decide(p.list()).Outcome {
+		switch classify(policy, p) {
 		case pipeline.Live:
 			v.live++
 		case pipeline.Spoof:

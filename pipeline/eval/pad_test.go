@@ -121,11 +121,11 @@ func TestFigures(t *testing.T) {
 	seen = append(seen, seenOf(Attack, "screen", "", 0.1, 0.6, 0.85, nan)...)
 	seen = append(seen, seenOf(Attack, "mask", Calibration, 0.99)...)
 	policy := pipeline.Policy{Name: "p", Checks: []pipeline.Check{
-		{Name: pipeline.ScoreMotion, Threshold: 0.5, Required: true}, {Name: "texture", Threshold: 0.5},
+		{Name: pipeline.ScoreMotion, Threshold: 0.5, Required: true}, {Name: "texture", Threshold: 0.5, IfChecked: true}, {Name: "shown", Threshold: 0.5},
 	}}
 	d := Figures(policy, Plain([]string{"texture"}), seen)
-	if len(d.Checks) != 1 || !d.Checks[0].Required {
-		t.Fatalf("checks %+v, want the passive one, required", d.Checks)
+	if len(d.Checks) != 1 || d.Checks[0].Name != "texture" {
+		t.Fatalf("checks %+v, want the passive one that counts", d.Checks)
 	}
 	if len(d.Species) != 2 || d.Species[0].Species != "screen" {
 		t.Fatalf("species %+v, want screen first and no calibration", d.Species)
@@ -186,7 +186,7 @@ func TestFitNeedsBoth(t *testing.T) {
 
 func TestPADReport(t *testing.T) {
 	seen := append(seenOf(BonaFide, "", "", 0.9, 0.4), seenOf(Attack, "<print>", "", 0.1, 0.95)...)
-	policy := pipeline.Policy{Name: "p", Checks: []pipeline.Check{{Name: "texture", Threshold: 0.5}}}
+	policy := pipeline.Policy{Name: "p", Checks: []pipeline.Check{{Name: "texture", Threshold: 0.5, Required: true}}}
 	r := PADReport{When: time.Now(), Manifest: "m", PAD: Figures(policy, Plain([]string{"texture"}), seen), Seen: seen}
 	var text bytes.Buffer
 	if err := r.Print(&text); err != nil || !strings.Contains(text.String(), "50.0 (1.3–98.7) n=2") {
