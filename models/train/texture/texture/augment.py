@@ -22,25 +22,32 @@ def detail(x, g):
 
 
 def context(x, g):
-    """Mirrored, shifted, scaled and turned a little, other light and colours; a part hidden at times; grey at times."""
+    """Mirrored, moved, scaled and turned; other light, colours and sharpness, far beyond what cameras do; parts hidden.
+
+    Without this the network learns what each person's room looks like when nobody attacks: it then tells known people's
+    screens at an AUC of 1.00 and strangers' at 0.84."""
     n = len(x)
-    mirror = torch.where(torch.rand(n, generator=g) < 0.5, -1.0, 1.0)
-    scale = 0.85 + 0.2 * torch.rand(n, generator=g)
-    turn = 0.12 * (torch.rand(n, generator=g) - 0.5)
+    rand = lambda *shape: torch.rand(*shape, generator=g)
+    mirror = torch.where(rand(n) < 0.5, -1.0, 1.0)
+    scale = 0.65 + 0.4 * rand(n)
+    turn = 0.25 * (rand(n) - 0.5)
     theta = torch.zeros(n, 2, 3)
     theta[:, 0, 0], theta[:, 0, 1] = scale * mirror, -turn
     theta[:, 1, 0], theta[:, 1, 1] = turn, scale
-    theta[:, :, 2] = 0.12 * (torch.rand(n, 2, generator=g) - 0.5)
+    theta[:, :, 2] = 0.3 * (rand(n, 2) - 0.5)
     x = F.grid_sample(x, F.affine_grid(theta, x.shape, align_corners=False), padding_mode="reflection", align_corners=False)
-    gain = 0.65 + 0.6 * torch.rand(n, 1, 1, 1, generator=g)
-    tint = 1 + 0.24 * (torch.rand(n, 3, 1, 1, generator=g) - 0.5)
-    lift = 0.1 * (torch.rand(n, 1, 1, 1, generator=g) - 0.3)
-    x = x * gain * tint + lift
-    grey = (torch.rand(n, 1, 1, 1, generator=g) < 0.15).float()
+    soft = (rand(n, 1, 1, 1) < 0.3).float() * rand(n, 1, 1, 1)
+    x = x + soft * (F.avg_pool2d(x, 3, 1, 1, count_include_pad=False) - x)
+    mix = torch.eye(3) + 0.15 * torch.randn(n, 3, 3, generator=g)
+    x = torch.einsum("nij,njhw->nihw", mix / mix.sum(2, keepdim=True).clamp(min=0.3), x).clamp(1e-3, 1)
+    x = x ** torch.exp(1.0 * (rand(n, 1, 1, 1) - 0.5))
+    x = x * (0.5 + 0.9 * rand(n, 1, 1, 1)) * (1 + 0.3 * (rand(n, 3, 1, 1) - 0.5)) + 0.2 * (rand(n, 1, 1, 1) - 0.3)
+    grey = (rand(n, 1, 1, 1) < 0.2).float()
     x = grey * x.mean(1, keepdim=True) + (1 - grey) * x
+    x = x + 0.03 * rand(n, 1, 1, 1) * torch.randn(x.shape, generator=g)
     for i in range(n):
-        if torch.rand((), generator=g) < 0.3:
-            w, h = (int(v) for v in torch.randint(10, 40, (2,), generator=g))
+        if rand(()) < 0.5:
+            w, h = (int(v) for v in torch.randint(10, 45, (2,), generator=g))
             u, v = (int(torch.randint(0, 96 - s, (), generator=g)) for s in (w, h))
-            x[i, :, v:v + h, u:u + w] = torch.rand((), generator=g)
+            x[i, :, v:v + h, u:u + w] = rand(())
     return torch.clamp(x, 0, 1)

@@ -44,6 +44,11 @@ class Looks:
         cut = DETAILS * 3 * DETAIL * DETAIL
         return row[:cut].reshape(DETAILS, 3, DETAIL, DETAIL), row[cut:].reshape(3, CONTEXT, CONTEXT)
 
+    def part(self, wanted):
+        """Returns the looks of the people whose names begin with one of wanted, and the others."""
+        mine = np.array([any(m["subject"].startswith(w) for w in wanted) for m in self.meta])
+        return np.flatnonzero(mine), np.flatnonzero(~mine)
+
     def weights(self):
         """Every person counts the same, and bona fide as much as all attacks; classes of attack alike."""
         who = np.array([m["subject"] for m in self.meta])
