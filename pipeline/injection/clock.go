@@ -1,8 +1,6 @@
 package injection
 
 import (
-	"time"
-
 	"vivavoce/media"
 	"vivavoce/pipeline"
 )
@@ -115,7 +113,6 @@ type sender struct {
 	width, height int
 	quantizers    map[int]int
 	inter         int // frames with a quantizer, key frames left out
-	key           time.Duration
 }
 
 func (s *sender) see(f *media.Frame) {

@@ -43,7 +43,6 @@ type latency struct {
 	digit  bool // the prompt before was a digit
 	kind   pipeline.StepKind
 	from   pose
-	early  bool
 	times  []time.Duration
 }
 

@@ -151,7 +151,7 @@ func (f *film) shows(old *film) bool {
 		}
 		last = q.pts
 		all.compare()
-		c := comparison{tracks: &all, moved: q.moved, pts: q.pts, dt: min(dt, 2*askEvery)}
+		c := comparison{tracks: &all, moved: q.moved, pts: q.pts, dt: min(dt, longestStep)}
 		for j := range old.shots {
 			o := &old.shots[j]
 			c.pass(o.pts, q.pts-o.pts-origin, q.still.apart(&o.still, tooFar*q.moved.cells), o.step)

@@ -19,7 +19,9 @@ const (
 	// slot is the resolution of lags and mirrors.
 	slot = 40 * time.Millisecond
 	// longestStep is the longest time between two stills in which a face goes straight.
-	longestStep = 250 * time.Millisecond
+	longestStep = 400 * time.Millisecond
+	// brokenOff is how long nothing may be compared before a stretch is at its end.
+	brokenOff = 600 * time.Millisecond
 	// tooFar, times what moved, is how far apart a still may be from one that is on its way.
 	tooFar = 4
 	// mostSlots bounds the tracks: 20 minutes of a session. What comes later is not compared.
@@ -86,7 +88,7 @@ func (r *repeats) see(s *still, pts time.Duration) {
 		return
 	}
 	r.asked = pts
-	r.ask(s, moved, pts, min(dt, 2*askEvery))
+	r.ask(s, moved, pts, min(dt, longestStep))
 }
 
 // ask compares the newest still with all that are old enough.
@@ -136,7 +138,7 @@ func (t *tracks) from(slot int, pts time.Duration) (best track) {
 			}
 			k.stepped = pts
 		}
-		if pts-k.at > 4*askEvery { // the stretch was broken off
+		if pts-k.at > brokenOff { // the stretch was broken off
 			continue
 		}
 		if best.seen == 0 || k.apart.cells*best.moved.cells < best.apart.cells*k.moved.cells {

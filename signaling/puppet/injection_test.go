@@ -109,8 +109,9 @@ func lineup(t *testing.T, data string, h *puppet.Head) []suspect {
 	return []suspect{
 		{name: "heads once", scene: reel(heads, puppet.Once, 0, 0), honest: true, always: true},
 		{name: "GRID once", scene: reel(grid, puppet.Once, 0, 0), honest: true},
-		{name: "a head looped", scene: reel(long, puppet.Loop, 0, 4*time.Second), want: pipeline.InjectionLoop, always: true},
-		{name: "a head to and fro", scene: reel(long, puppet.ToAndFro, 0, 4*time.Second), want: pipeline.InjectionMirrored},
+		{name: "GRID looped", scene: reel(grid, puppet.Loop, 0, 0), want: pipeline.InjectionLoop, always: true},
+		{name: "GRID to and fro", scene: reel(grid, puppet.ToAndFro, 0, 0), want: pipeline.InjectionMirrored},
+		{name: "a head looped", scene: reel(long, puppet.Loop, 0, 4*time.Second), want: pipeline.InjectionLoop},
 		{name: "a head frozen", scene: reel(long, puppet.Hold, 0, 3*time.Second), want: pipeline.InjectionFrozen},
 		{name: "a head cut", scene: reel(long[:1], puppet.Joined, 0, 12*time.Second)},
 		{name: "the same head again", scene: func(i int) (puppet.Performance, int, error) { return reel(long, puppet.Once, 0, 10*time.Second)(i / 2) }},

@@ -52,8 +52,9 @@ const (
 	Joined   Style = "cut"  // leaves the middle third out
 )
 
-// Reel performs pictures of a real person as a file does that was put in the camera's place: one at
-// each tick, whatever is asked. It goes dark where its style has an end.
+// Reel performs pictures of a real person as a file does that was put in the camera's place, whatever is
+// asked. One that has an end shows a picture at each tick, as Chromium does with its fake camera's file, and
+// goes dark then; one that has none shows that of the time, as programs with a virtual camera do.
 type Reel struct {
 	frames []*media.Frame
 	style  Style
@@ -103,8 +104,13 @@ func (r *Reel) Size() (width, height int) { return r.frames[0].Width &^ 1, r.fra
 func (r *Reel) Hear(pipeline.Step, time.Duration) {}
 
 // Paint implements Performance.
-func (r *Reel) Paint(f *media.Frame, _ time.Duration) error {
-	i, ok := r.style.at(r.next, len(r.frames))
+func (r *Reel) Paint(f *media.Frame, now time.Duration) error {
+	tick := r.next
+	if r.style == Loop || r.style == ToAndFro {
+		n := len(r.frames) - 1
+		tick = int(now.Seconds()*float64(n)/(r.frames[n].PTS-r.frames[0].PTS).Seconds() + 0.5)
+	}
+	i, ok := r.style.at(tick, len(r.frames))
 	if !ok {
 		return ErrDark
 	}
