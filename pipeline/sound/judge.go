@@ -10,7 +10,9 @@ const rateSpan = 2 // steps
 
 // assess compares what was seen with what was heard.
 func (w *weights) assess(steps []step, frames []frame) match {
-	m := w.compare(w.mouthSeries(steps), w.soundSeries(frames))
+	moved, known := loudness(frames)
+	m := w.compare(w.mouthSeries(steps), w.soundSeries(moved, known))
+	m.contrast = contrast(frames, moved, known)
 	square, n := 0.0, 0
 	for i, s := range steps {
 		if 2*i+1 >= len(frames) || max(frames[2*i].speech, frames[2*i+1].speech) < speaking || !s.known {
@@ -29,6 +31,18 @@ func (w *weights) assess(steps []step, frames []frame) match {
 		m.movement = math.Sqrt(square / float64(n))
 	}
 	return m
+}
+
+// contrast is how much the bands of speech move: noise fills their valleys.
+func contrast(frames []frame, moved [][]float64, known []bool) float64 {
+	square, n := 0.0, 0
+	for i, f := range frames {
+		if known[i] && f.speech >= speaking {
+			square += dot(moved[i], moved[i])
+			n += bands
+		}
+	}
+	return 10 / math.Ln10 * math.Sqrt(square/float64(max(1, n)))
 }
 
 // speed is that of a mouth, squared, in shapes a second: of the three lengths that

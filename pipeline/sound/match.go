@@ -64,11 +64,10 @@ func surroundings(moved [][]float64, known []bool, i int) (out [mouthWidth]float
 	return out, true
 }
 
-// soundSeries projects the sound, 50 times a second.
-func (w *weights) soundSeries(frames []frame) series {
-	moved, known := loudness(frames)
-	out := series{make([][components]float64, len(frames)), known}
-	for i := range frames {
+// soundSeries projects the sound's loudness, 50 times a second.
+func (w *weights) soundSeries(moved [][]float64, known []bool) series {
+	out := series{make([][components]float64, len(moved)), known}
+	for i := range moved {
 		if known[i] {
 			for c := range components {
 				out.values[i][c] = dot(w.Sound[c][:], moved[i])
@@ -161,6 +160,7 @@ type match struct {
 	expected float64
 	speech   time.Duration // heard while the mouth was seen
 	movement float64       // of the mouth in that time, shapes a second, root mean square
+	contrast float64       // how far speech rises and falls over the noise, dB, root mean square
 }
 
 // weak is the correlation that 19 of 20 sessions of true sound exceed.
