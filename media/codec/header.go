@@ -38,8 +38,8 @@ func (h *Header) readVP8(b []byte) {
 	if d.flag() {
 		d.segmentation()
 	}
-	d.literal(1 + 6 + 3) // filter type, level, sharpness
-	if d.flag() && d.flag() {
+	d.literal(1 + 6 + 3)                        // filter type, level, sharpness
+	if deltas := d.flag(); deltas && d.flag() { // there are some, and they change
 		for range 8 { // changes of the filter by reference and by mode
 			if d.flag() {
 				d.literal(7)

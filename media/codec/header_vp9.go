@@ -50,8 +50,8 @@ func (h *Header) readVP9(b []byte) {
 	if !resilient {
 		r.read(2) // refresh_frame_context, frame_parallel_decoding_mode
 	}
-	r.read(2 + 6 + 3) // frame context, filter level, sharpness
-	if r.flag() && r.flag() {
+	r.read(2 + 6 + 3)                           // frame context, filter level, sharpness
+	if deltas := r.flag(); deltas && r.flag() { // there are some, and they change
 		for range 4 + 2 { // changes of the filter by reference and by mode
 			if r.flag() {
 				r.read(7)

@@ -60,7 +60,7 @@ func (x *Examiner) Look(ctx context.Context, face *pipeline.Face, details int) (
 // so it is weaker than the stage on a video.
 func (x *Examiner) Picture(ctx context.Context, face *pipeline.Face) (pipeline.Score, error) {
 	var s sum
-	l, ok, err := x.Look(ctx, face, len(spots()))
+	l, ok, err := x.Look(ctx, face, spotCount)
 	if err != nil {
 		return pipeline.Score{}, err
 	}

@@ -82,7 +82,9 @@ func (n network) Judge(ctx context.Context, detail, context, logp []float32) err
 
 // spots are where details are cut out, one after the other: nose, cheeks, mouth and forehead, by
 // landmark. All are skin and edges of skin, and together they are all of a large face.
-func spots() [5]int { return [5]int{4, 50, 280, 17, 151} }
+func spots() [spotCount]int { return [spotCount]int{4, 50, 280, 17, 151} }
+
+const spotCount = 5
 
 // pictures are the network's inputs and output for one session.
 type pictures struct {

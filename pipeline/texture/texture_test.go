@@ -162,7 +162,7 @@ func TestPicture(t *testing.T) {
 	x := NewExaminer(n, plainFusion())
 	f := scene(640, 480, 1)
 	s, err := x.Picture(t.Context(), faceIn(f, 200))
-	if err != nil || !s.Checked || !s.Settled || s.Value > 0.4 || looks != len(spots()) {
+	if err != nil || !s.Checked || !s.Settled || s.Value > 0.4 || looks != spotCount {
 		t.Errorf("a print gives %+v, %v after %d looks", s, err, looks)
 	}
 	s, err = x.Picture(t.Context(), &pipeline.Face{Frame: f})
