@@ -20,6 +20,7 @@ type Attempt struct {
 	stages []namedStage
 	acks   acks
 	device atomic.Pointer[Device]
+	lamp   lamp
 	ran    atomic.Bool
 }
 
@@ -182,6 +183,7 @@ func (r *run) take(ctx context.Context, frame *media.Frame) error {
 	if d := r.device.Load(); d != nil {
 		o.Device = *d
 	}
+	o.Light, o.LightsOff = r.lamp.follow(&r.clock, r.o.Timing.AckBound, frame.PTS)
 	if o.Prompt != nil && face.Found {
 		r.seen[o.Prompt.Index]++
 	}

@@ -20,7 +20,12 @@ type Step struct {
 
 // Challenge is what the person is asked, in order. One without steps asks nothing:
 // a recording is watched to its end.
-type Challenge struct{ Steps []Step }
+type Challenge struct {
+	Steps []Step
+	// Lights are colours that the screen takes, one after another, beside the steps, for as long
+	// as those last; none are asked for when empty.
+	Lights []Colour
+}
 
 // Prompt is one step shown to the person.
 type Prompt struct {

@@ -36,6 +36,9 @@ func (r *run) advance(face *Face) {
 			r.course.time += dt
 		}
 		r.steer()
+		if lit, ok := r.lamp.ask(r.sending()); ok && !r.over {
+			r.report(lit)
+		}
 	}
 }
 

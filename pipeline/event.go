@@ -15,7 +15,7 @@ const (
 )
 
 // Event is what an attempt reports while it runs, in order, from one goroutine.
-// It is one of StateChanged, HintChanged, Prompted, Progressed and Scored.
+// It is one of StateChanged, HintChanged, Prompted, Progressed, Lit and Scored.
 type Event interface{ event() }
 
 // StateChanged says that the attempt is now in State.
@@ -52,6 +52,13 @@ type Progressed struct {
 	Fraction float64 // 0–1
 }
 
+// Lit asks the screen to fade to a colour, within half a second.
+type Lit struct {
+	Index  int
+	Colour Colour
+	Time   time.Duration // how long it stays at least
+}
+
 // Scored carries a score that changed.
 type Scored struct{ Score Score }
 
@@ -60,3 +67,4 @@ func (HintChanged) event()  {}
 func (Prompted) event()     {}
 func (Progressed) event()   {}
 func (Scored) event()       {}
+func (Lit) event()          {}

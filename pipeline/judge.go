@@ -63,6 +63,7 @@ func (j *Judge) NewAttempt(c Challenge) (*Attempt, error) {
 		return nil, fmt.Errorf("new attempt: %w", err)
 	}
 	a := &Attempt{o: j.o, steps: slices.Clone(c.Steps)}
+	a.lamp.colours, a.lamp.every, a.lamp.shown = slices.Clone(c.Lights), j.o.Timing.Light, -1
 	a.o.Timing.Whole = j.o.Timing.whole(c.Steps)
 	finder, err := j.o.NewFinder()
 	if err != nil {

@@ -20,6 +20,8 @@ type Plan struct {
 	// 0 means 2 (or Digits where that is less) and 4. Without turns there is
 	// only one phrase: MaxRun must then not be less than Digits.
 	MinRun, MaxRun int
+	// Lights asks for slow colour changes of the screen; whoever declines them is not asked again.
+	Lights bool
 }
 
 // The largest plans that are not refused: far beyond anybody's patience.
@@ -55,6 +57,9 @@ func NewChallenge(random io.Reader, p Plan) (Challenge, error) {
 			last = d.turn(p.Directions, last)
 			c.Steps = append(c.Steps, Step{Kind: StepTurn, Turn: last})
 		}
+	}
+	if p.Lights {
+		c.Lights = d.lights()
 	}
 	if d.err != nil {
 		return Challenge{}, fmt.Errorf("draw a challenge: %w", d.err)

@@ -51,6 +51,9 @@ func (p Policy) Validate() error {
 		if !(c.Threshold > 0 && c.Threshold <= 1) {
 			return fmt.Errorf("policy: threshold %v of %q, want above 0 and at most 1", c.Threshold, c.Name)
 		}
+		if c.Required && c.Name == ScoreLights {
+			return errors.New("policy: lights are required, but people may decline them")
+		}
 		if c.Required {
 			required++
 		}

@@ -25,6 +25,10 @@ const (
 	ContinuityLeft       Reason = "continuity.left"
 	ContinuityNotChecked Reason = "continuity.not_checked"
 
+	LightsNoReflection Reason = "lights.no_reflection"
+	LightsDeclined     Reason = "lights.declined"
+	LightsNotChecked   Reason = "lights.not_checked"
+
 	EyesStill      Reason = "eyes.still"
 	EyesNoBlink    Reason = "eyes.no_blink"
 	EyesBlinkShape Reason = "eyes.blink_shape"
@@ -89,6 +93,7 @@ func (r Reason) excuses() bool {
 	case MotionNoTurn, MotionWrongWay, MotionTooSmall, MotionTooEarly, MotionTooLate,
 		MotionNoReturn, MotionNotChecked, DepthNotChecked, ParallaxNotChecked,
 		ContinuityLeft, ContinuityNotChecked, EyesNoBlink, EyesNotChecked,
+		LightsNoReflection, LightsDeclined, LightsNotChecked,
 		MouthStill, MouthRestless, MouthNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked,
 		SoundElsewhere, SoundUnclear, SoundNotChecked,
 		TextureNotChecked, InjectionNotChecked:

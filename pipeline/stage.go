@@ -8,7 +8,11 @@ type Observation struct {
 	// Prompt is the step on the screen at Face.Frame.PTS; nil before the first,
 	// between steps, after the last, and for a recording without prompts.
 	Prompt *Prompt
-	Device Device // what the client said of its camera by now; zero when it said nothing
+	// Light is the colour of the person's screen at Face.Frame.PTS, as the client says; nil before the
+	// first. LightsOff says that the person declined coloured light.
+	Light     *Light
+	LightsOff bool
+	Device    Device // what the client said of its camera by now; zero when it said nothing
 }
 
 // Device is what the client says of its camera. Any of it may be made up.
@@ -76,6 +80,8 @@ const (
 	ScoreParallax = "parallax"
 	// ScoreContinuity is that the same person was there all the time.
 	ScoreContinuity = "continuity"
+	// ScoreLights is that the face reflected the colours of the screen. No policy may require it.
+	ScoreLights = "lights"
 	// ScoreEyes is that lids, gaze and lips moved by themselves, and the eyes blinked as eyes do.
 	ScoreEyes  = "eyes"
 	ScoreMouth = "mouth" // the mouth moved when a digit was asked, and rested otherwise

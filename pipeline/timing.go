@@ -20,6 +20,8 @@ type Timing struct {
 	DigitTail time.Duration // added to the last digit of a phrase, for those who are slow; 600 ms
 	Pause     time.Duration // nothing on the screen before each turn and phrase; 300 ms
 
+	Light time.Duration // each colour of the screen, at least LeastLight; 1.4 s
+
 	Deciding time.Duration // for the stages to finish; 1 s
 	// Whole is for the attempt from Run to verdict, at least Framing; 90 s, or what
 	// framing and the challenge at hand take at most if that is longer.
@@ -51,6 +53,7 @@ func (t Timing) filled() (Timing, error) {
 		{"Digit", &t.Digit, 900 * time.Millisecond},
 		{"DigitTail", &t.DigitTail, 600 * time.Millisecond},
 		{"Pause", &t.Pause, 300 * time.Millisecond},
+		{"Light", &t.Light, 1400 * time.Millisecond},
 		{"Deciding", &t.Deciding, time.Second},
 		{"Whole", &t.Whole, 0}, // depends on the challenge: see whole
 		{"MediaGap", &t.MediaGap, 2 * time.Second},
@@ -66,6 +69,9 @@ func (t Timing) filled() (Timing, error) {
 		if *f.value == 0 {
 			*f.value = f.zero
 		}
+	}
+	if t.Light < LeastLight {
+		return t, fmt.Errorf("timing: Light is %v, want %v or more: people must not be flashed at", t.Light, LeastLight)
 	}
 	if t.MediaLost <= t.MediaGap {
 		return t, fmt.Errorf("timing: MediaLost %v is not above MediaGap %v", t.MediaLost, t.MediaGap)

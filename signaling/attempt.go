@@ -16,6 +16,10 @@ type Attempt interface {
 	// Shown says that the page painted step index. Any goroutine; an error
 	// means that the step was not prompted.
 	Shown(index int) error
+	// LightShown says that the screen has begun to fade to light index, DeclineLights that the person
+	// wants none. Any goroutine; an error means that the light was not asked for.
+	LightShown(index int) error
+	DeclineLights()
 	// Describe says what the page told of its camera. Any goroutine.
 	Describe(d pipeline.Device)
 }

@@ -42,6 +42,13 @@ func (m PromptShown) check() error {
 	return nil
 }
 
+func (m LightShown) check() error {
+	if m.Index < 0 || m.Index > maxIndex {
+		return malformed("light_shown: index is out of range")
+	}
+	return nil
+}
+
 func (m Device) check() error {
 	if len(m.Label) > maxLabel || len(m.FacingMode) > maxLabel {
 		return malformed("device: label or facing_mode is too long")

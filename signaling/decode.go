@@ -25,7 +25,7 @@ func malformed(format string, args ...any) *ProtocolError {
 }
 
 // DecodePage reads a message of a page: a Hello, Offer, Candidate, PromptShown,
-// Device, Restart or Bye. Unknown fields are ignored; anything else that is not as
+// LightShown, LightsDeclined, Device, Restart or Bye. Unknown fields are ignored; anything else that is not as
 // protocol.md says is a [ProtocolError].
 func DecodePage(data []byte) (Message, error) {
 	kind, fields, err := envelope(data)
@@ -41,6 +41,10 @@ func DecodePage(data []byte) (Message, error) {
 		return decode[Candidate](data, fields, "candidate")
 	case "prompt_shown":
 		return decode[PromptShown](data, fields, "index")
+	case "light_shown":
+		return decode[LightShown](data, fields, "index")
+	case "lights_declined":
+		return decode[LightsDeclined](data, fields)
 	case "device":
 		return decode[Device](data, fields)
 	case "restart":
@@ -72,6 +76,8 @@ func DecodeServer(data []byte) (Message, error) {
 		return decode[Prompt](data, fields, "index", "kind")
 	case "progress":
 		return decode[Progress](data, fields, "index", "phase")
+	case "light":
+		return decode[Light](data, fields, "index", "colour")
 	case "score":
 		return decode[Score](data, fields, "name", "checked")
 	case "verdict":

@@ -37,6 +37,12 @@ type (
 	PromptShown struct {
 		Index int `json:"index"`
 	}
+	// LightShown says that the screen has begun to fade to a colour.
+	LightShown struct {
+		Index int `json:"index"`
+	}
+	// LightsDeclined says that the person wants no coloured light.
+	LightsDeclined struct{}
 	// Device is what the browser says of its camera.
 	Device struct {
 		Label      string  `json:"label,omitempty"`
@@ -64,6 +70,7 @@ type (
 		Digits      int         `json:"digits"`
 		Turns       int         `json:"turns"`
 		Microphone  bool        `json:"microphone,omitempty"` // sound is listened to, if the page sends any
+		Lights      bool        `json:"lights,omitempty"`     // coloured light will be asked for, unless declined
 		ExpiresInMS int64       `json:"expires_in_ms"`
 		ICEServers  []ICEServer `json:"ice_servers"`
 	}
@@ -104,6 +111,12 @@ type (
 		Phase    pipeline.Phase `json:"phase"`
 		Fraction float64        `json:"fraction"`
 		Band     Band           `json:"band"`
+	}
+	// Light is the colour that the page should fade to.
+	Light struct {
+		Index  int    `json:"index"`
+		Colour string `json:"colour"` // #rrggbb
+		TimeMS int64  `json:"time_ms"`
 	}
 	// Score is exact: for the integrator.
 	Score struct {
@@ -160,6 +173,12 @@ func (Candidate) Type() string { return "candidate" }
 func (PromptShown) Type() string { return "prompt_shown" }
 
 // Type implements Message.
+func (LightShown) Type() string { return "light_shown" }
+
+// Type implements Message.
+func (LightsDeclined) Type() string { return "lights_declined" }
+
+// Type implements Message.
 func (Device) Type() string { return "device" }
 
 // Type implements Message.
@@ -185,6 +204,9 @@ func (Prompt) Type() string { return "prompt" }
 
 // Type implements Message.
 func (Progress) Type() string { return "progress" }
+
+// Type implements Message.
+func (Light) Type() string { return "light" }
 
 // Type implements Message.
 func (Score) Type() string { return "score" }

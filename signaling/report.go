@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -45,6 +46,9 @@ func (r *reporter) report(e pipeline.Event) {
 		r.both(promptMessage(e))
 	case pipeline.Progressed:
 		r.progressed(e)
+	case pipeline.Lit:
+		c := e.Colour
+		r.both(Light{Index: e.Index, Colour: fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B), TimeMS: e.Time.Milliseconds()})
 	case pipeline.Scored:
 		r.score(e.Score)
 	}

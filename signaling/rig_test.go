@@ -82,6 +82,7 @@ type fakeAttempt struct {
 	script func(ctx context.Context, src media.Source, report func(pipeline.Event)) (pipeline.Verdict, error)
 	shown  chan int
 	told   chan pipeline.Device
+	lights chan int // the lights that were shown; -1: declined
 }
 
 func (a *fakeAttempt) Run(ctx context.Context, src media.Source, report func(pipeline.Event)) (pipeline.Verdict, error) {
@@ -94,6 +95,16 @@ func (a *fakeAttempt) Describe(d pipeline.Device) {
 	default: // a page may flood
 	}
 }
+
+func (a *fakeAttempt) LightShown(index int) error {
+	if index > 0 {
+		return pipeline.ErrNoLight
+	}
+	a.lights <- index
+	return nil
+}
+
+func (a *fakeAttempt) DeclineLights() { a.lights <- -1 }
 
 func (a *fakeAttempt) Shown(index int) error {
 	if index > 0 {
@@ -118,6 +129,7 @@ type rig struct {
 	peers   chan *fakePeer
 	shown   chan int
 	told    chan pipeline.Device
+	lights  chan int
 	stop    context.CancelFunc
 	stopped chan error
 	client  *http.Client
@@ -128,10 +140,10 @@ type script = func(ctx context.Context, src media.Source, report func(pipeline.E
 func newRig(t *testing.T, play script, change func(*Options)) *rig {
 	t.Helper()
 	checkLeaks(t)
-	r := &rig{t: t, peers: make(chan *fakePeer, 8), shown: make(chan int, 8), told: make(chan pipeline.Device, 100), stopped: make(chan error, 1)}
+	r := &rig{t: t, peers: make(chan *fakePeer, 8), shown: make(chan int, 8), told: make(chan pipeline.Device, 100), lights: make(chan int, 8), stopped: make(chan error, 1)}
 	o := Options{
 		NewAttempt: func(pipeline.Challenge) (Attempt, error) {
-			return &fakeAttempt{script: play, shown: r.shown, told: r.told}, nil
+			return &fakeAttempt{script: play, shown: r.shown, told: r.told, lights: r.lights}, nil
 		},
 		Plan: pipeline.DefaultPlan(),
 		NewPeer: func(o PeerOptions) (Peer, error) {

@@ -57,7 +57,7 @@ func (s *Server) newRun(session *Session, page *socket, cancel context.CancelCau
 func (r *run) welcome(c pipeline.Challenge) Welcome {
 	w := Welcome{
 		Session: r.session.id, Media: MediaWebRTC,
-		Microphone:  r.o.Microphone,
+		Microphone: r.o.Microphone, Lights: len(c.Lights) > 0,
 		ExpiresInMS: r.o.Timing.Whole.Milliseconds(), ICEServers: r.o.ICEServers,
 	}
 	if r.peer == nil {

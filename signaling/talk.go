@@ -115,6 +115,14 @@ func (r *run) handle(ctx context.Context, m Message) error {
 			return &ProtocolError{CodeOutOfOrder, "prompt_shown for a step that is not shown"}
 		}
 		return nil
+	case LightShown:
+		if err := r.attempt.LightShown(m.Index); err != nil {
+			return &ProtocolError{CodeOutOfOrder, "light_shown for a colour that was not asked for"}
+		}
+		return nil
+	case LightsDeclined:
+		r.attempt.DeclineLights()
+		return nil
 	case Device:
 		r.attempt.Describe(pipeline.Device{Label: m.Label, Width: m.Width, Height: m.Height, FrameRate: m.FrameRate})
 		r.log.Debug("device", "label", m.Label, "width", m.Width, "height", m.Height,

@@ -13,6 +13,7 @@ import (
 	"vivavoce/pipeline/eyes"
 	"vivavoce/pipeline/face"
 	"vivavoce/pipeline/injection"
+	"vivavoce/pipeline/lights"
 	"vivavoce/pipeline/lips"
 	"vivavoce/pipeline/motion"
 	"vivavoce/pipeline/quality"
@@ -24,11 +25,12 @@ import (
 type challengeFlags struct {
 	Digits int           `help:"How many digits a person is asked to say." default:"6"`
 	Turns  int           `help:"How many times a person is asked to turn the head." default:"2"`
+	Lights bool          `help:"Ask for slow colour changes of the screen, at most one a second, and look for them on the face: shown, never required, and everybody may decline."`
 	Pace   time.Duration `help:"How long each digit is shown." default:"900ms"`
 }
 
 func (c challengeFlags) plan() pipeline.Plan {
-	p := pipeline.Plan{Digits: c.Digits, Turns: c.Turns}
+	p := pipeline.Plan{Digits: c.Digits, Turns: c.Turns, Lights: c.Lights}
 	if c.Turns == 0 {
 		p.MaxRun = c.Digits // nothing stands between them
 	}
@@ -114,7 +116,7 @@ func (e *engine) assemble(o engineOptions) (err error) {
 		return err
 	}
 	stages := []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), sound.New(sound.Options{Voice: voice}), texture.New(looking), injection.New(injection.Options{Memory: o.shown})}
-	stages = append(stages, continuity.New(), eyes.New())
+	stages = append(stages, continuity.New(), eyes.New(), lights.New())
 	policy := o.policy
 	if path := o.models.TextureExternal; path != "" {
 		external, err := texture.LoadExternal(e.library, path)

@@ -66,6 +66,7 @@ export function reduce(model, event) {
       return event.fatal || waitsForCamera.includes(event.code) ? failed(model, event.code) : model;
     case 'answer':
     case 'candidate':
+    case 'light':
     case 'score': // exact scores are for the integrator; the page shows bands
       return model;
     default:

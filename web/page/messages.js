@@ -9,7 +9,7 @@
 /** @typedef {{urls: string|string[], username?: string, credential?: string}} IceServer */
 /** @typedef {{name: string, checked: boolean, band?: Band|''|null}} Check */
 
-/** @typedef {{type: 'welcome', session: string, media: 'webrtc'|'local', digits: number, turns: number, microphone?: boolean, expires_in_ms?: number, ice_servers?: IceServer[]|null}} Welcome */
+/** @typedef {{type: 'welcome', session: string, media: 'webrtc'|'local', digits: number, turns: number, microphone?: boolean, lights?: boolean, expires_in_ms?: number, ice_servers?: IceServer[]|null}} Welcome */
 /** @typedef {{type: 'answer', sdp: string}} Answer */
 /** @typedef {{type: 'candidate', candidate: string, sdp_mid?: string|null, sdp_mline_index?: number|null}} Candidate */
 /** @typedef {{type: 'state', state: State}} StateMessage */
@@ -18,18 +18,21 @@
 /** @typedef {{type: 'prompt', index: number, of: number, kind: 'digit', digit: string, phrase: string, position: number, time_ms: number}} DigitPrompt */
 /** @typedef {TurnPrompt|DigitPrompt} Prompt */
 /** @typedef {{type: 'progress', index: number, phase: 'go'|'return'|'done', fraction?: number, band?: Band|''|null}} Progress */
+/** @typedef {{type: 'light', index: number, colour: string, time_ms: number}} Light */
 /** @typedef {{type: 'score', name: string, checked: boolean, step?: number|null, value?: number, settled?: boolean, reasons?: string[]|null, measures?: {[name: string]: number}}} Score */
 /** @typedef {{type: 'verdict', outcome: Outcome, reasons?: string[]|null, witnesses?: string[]|null, checks?: Check[]|null}} Verdict */
 /** @typedef {{type: 'error', code: string, message?: string, fatal?: boolean}} ErrorMessage */
-/** @typedef {Welcome|Answer|Candidate|StateMessage|Hint|Prompt|Progress|Score|Verdict|ErrorMessage} ServerMessage */
+/** @typedef {Welcome|Answer|Candidate|StateMessage|Hint|Prompt|Progress|Light|Score|Verdict|ErrorMessage} ServerMessage */
 
 /** @typedef {{type: 'hello', token: string, client?: {name: string, version: string}}} Hello */
 /** @typedef {{type: 'offer', sdp: string}} Offer */
 /** @typedef {{type: 'restart', sdp: string}} Restart */
 /** @typedef {{type: 'prompt_shown', index: number}} PromptShown */
 /** @typedef {{type: 'device', label?: string, width?: number, height?: number, frame_rate?: number, facing_mode?: string}} Device */
+/** @typedef {{type: 'light_shown', index: number}} LightShown */
+/** @typedef {{type: 'lights_declined'}} LightsDeclined */
 /** @typedef {{type: 'bye', reason?: 'cancelled'|'camera_lost'|'navigated'}} Bye */
-/** @typedef {Hello|Offer|Restart|Candidate|PromptShown|Device|Bye} PageMessage */
+/** @typedef {Hello|Offer|Restart|Candidate|PromptShown|LightShown|LightsDeclined|Device|Bye} PageMessage */
 
 /** The version that every message carries. */
 export const version = 1;
@@ -74,7 +77,7 @@ const candidate = { candidate: text, sdp_mid: opt(text), sdp_mline_index: opt(wh
 /** @type {{[type: string]: Fields}} */
 const fromServer = {
   welcome: {
-    session: text, media: one('webrtc', 'local'), digits: whole, turns: whole, microphone: opt(truth), expires_in_ms: opt(whole),
+    session: text, media: one('webrtc', 'local'), digits: whole, turns: whole, microphone: opt(truth), lights: opt(truth), expires_in_ms: opt(whole),
     ice_servers: opt(list(record({ urls: (x) => text(x) || list(text)(x), username: opt(text), credential: opt(text) }))),
   },
   answer: { sdp: text },
@@ -83,6 +86,7 @@ const fromServer = {
   hint: { code: text, direction: opt(direction), blocking: opt(truth) },
   prompt: { index: whole, of: whole, kind: one('turn', 'digit'), time_ms: whole },
   progress: { index: whole, phase: one('go', 'return', 'done'), fraction: opt(unit), band: opt(band) },
+  light: { index: whole, colour: (x) => text(x) && /^#[\da-f]{6}$/.test(String(x)), time_ms: whole },
   score: { name: text, checked: truth, step: opt(whole), value: opt(unit), settled: opt(truth), reasons: opt(list(text)) },
   verdict: {
     outcome: one('live', 'spoof', 'undecided'), reasons: opt(list(text)), witnesses: opt(list(text)),
@@ -104,6 +108,8 @@ const fromPage = {
   restart: { sdp: text },
   candidate,
   prompt_shown: { index: whole },
+  light_shown: { index: whole },
+  lights_declined: {},
   device: { label: opt(text), width: opt(number), height: opt(number), frame_rate: opt(number), facing_mode: opt(text) },
   bye: { reason: opt(one('cancelled', 'camera_lost', 'navigated')) },
 };

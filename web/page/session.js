@@ -40,6 +40,7 @@ export class Session {
   /** @type {RTCRtpSender|null} */ #sender = null;
   /** @type {RTCIceCandidateInit[]} candidates that came before the answer */ #early = [];
   /** Steps of the negotiation, one after the other. */ #media = Promise.resolve();
+  /** @type {Promise<import('./lights.js').Lights>|null} */ #lights = null;
   #over = false; // a verdict or a fatal error came: the close that follows is no news
   #silence = 0; // timer: nothing came of what was asked
   #broken = 0; // timer: the path does not mend itself
@@ -116,6 +117,8 @@ export class Session {
       case 'welcome':
         clearTimeout(this.#silence);
         if (!m.microphone) this.#voice = null;
+        // Few servers ask for coloured light: the module comes when one does.
+        if (m.lights) this.#lights = import('./lights.js').then((l) => new l.Lights((a) => this.#send(a), this.#end.signal));
         if (m.media === 'webrtc') this.#then(() => this.#offer(m.ice_servers ?? []));
         return;
       case 'answer':
@@ -128,6 +131,9 @@ export class Session {
         return;
       case 'error':
         this.#over ||= m.fatal === true;
+        return;
+      case 'light':
+        void this.#lights?.then((l) => l.show(m));
         return;
       case 'state':
       case 'hint':

@@ -69,6 +69,9 @@ export const reasons = {
   'eyes.no_blink': 'You did not blink: look as you always do.',
   'eyes.blink_shape': 'Your eyes blinked oddly: add light.',
   'eyes.not_checked': 'Your eyes were not seen long enough.',
+  'lights.no_reflection': 'No light of the screen was seen on your face.',
+  'lights.declined': 'There was no coloured light.',
+  'lights.not_checked': 'There was too little coloured light.',
   'mouth.still': 'Your mouth did not move with the digits: say them clearly, aloud or silently.',
   'mouth.restless': 'Your mouth moved between the digits: rest it until the next one shows.',
   'mouth.not_checked': 'Your mouth could not be seen well enough.',
@@ -120,7 +123,7 @@ export const outcomes = {
 };
 
 /** What a verdict rests on, by the name of the score. @type {Record<string, string>} */
-export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', eyes: 'Eyes', mouth: 'Mouth movement', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
+export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', eyes: 'Eyes', lights: 'Screen light', mouth: 'Mouth movement', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
 
 /** Why a session is not live. @param {string} code */
 export function reasonText(code) {

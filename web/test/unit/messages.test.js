@@ -12,8 +12,8 @@ function examples(side) {
 }
 
 for (const [side, parse, types] of /** @type {const} */ ([
-  ['server', parseServer, ['welcome', 'answer', 'candidate', 'state', 'hint', 'prompt', 'progress', 'score', 'verdict', 'error']],
-  ['page', parsePage, ['hello', 'offer', 'candidate', 'prompt_shown', 'device', 'restart', 'bye']],
+  ['server', parseServer, ['welcome', 'answer', 'candidate', 'state', 'hint', 'prompt', 'progress', 'light', 'score', 'verdict', 'error']],
+  ['page', parsePage, ['hello', 'offer', 'candidate', 'prompt_shown', 'light_shown', 'lights_declined', 'device', 'restart', 'bye']],
 ])) {
   const all = examples(side);
   test(`golden messages of the ${side}: every type has one`, () => {
