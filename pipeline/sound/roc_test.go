@@ -29,7 +29,7 @@ type tried struct {
 func TestFigures(t *testing.T) {
 	recorded.Measure(t)
 	all := map[string][]film{}
-	for _, f := range watch(t, map[string]int{"s1": 60, "s2": 20, "s3": 20, "s5": 20, "s30": 10, "s31": 10}) {
+	for _, f := range screening(t) {
 		all[f.speaker] = append(all[f.speaker], f)
 	}
 	voice, err := Load(recorded.NewStudio(t).Library(), models.Background)
