@@ -163,8 +163,8 @@ func FuzzPolicyNeverAdmitsTheUnchecked(f *testing.F) {
 			{Name: ScoreLips, Step: Whole, Checked: cd, Value: d},
 		}
 		v := DefaultPolicy().Decide(scores)
-		passes := func(checked bool, v float64) bool { return checked && v >= 0.5 && v <= 1 }
-		live := passes(ca, a) && passes(cb, b) && passes(cc, c) && passes(cd, d)
+		passes := func(checked bool, v, least float64) bool { return checked && v >= least && v <= 1 }
+		live := passes(ca, a, 0.5) && passes(cb, b, 0.5) && passes(cc, c, 0.5) && passes(cd, d, 0.25)
 		if (v.Outcome == Live) != live {
 			t.Errorf("%+v: outcome %v, want live %v", scores, v.Outcome, live)
 		}

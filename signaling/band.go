@@ -13,8 +13,8 @@ const (
 	Good Band = "good"
 )
 
-// The least values of fair and good. 0.5 is where pipeline.DefaultPolicy lets a
-// check pass, so what is weak failed; the verdict itself rests on the policy.
+// The least values of fair and good. 0.5 is where pipeline.DefaultPolicy lets most
+// checks pass (lips from 0.25); the verdict itself rests on the policy.
 const (
 	fairFrom = 0.5
 	goodFrom = 0.75
