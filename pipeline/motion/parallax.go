@@ -11,6 +11,9 @@ import (
 // parallax watches what is around the head while it turns. Behind a person it stays, or moves
 // as a whole with a camera held by hand; on a picture that is tilted it is carried along by
 // the very homography that carries the face.
+//
+// On flat sheets of held-out speakers tilted by 35° or more it tells 38 of 60 carried, and 6 not (2026-11-22,
+// TestMeasureSheets); plain walls and close-ups tell nothing.
 type parallax struct {
 	ref     thumb
 	now     thumb
