@@ -66,16 +66,6 @@ func Load(l *models.Library, lane models.Lane) (Net, Fusion, error) {
 	return network{model: m, lane: lane}, f, err
 }
 
-// LoadFile returns a network of the same interface from a file that nothing vouches for, for
-// measurements.
-func LoadFile(l *models.Library, path string, lane models.Lane) (Net, error) {
-	m, err := l.LoadFile(path, []models.Shape{
-		{Name: "detail", Dims: []int64{1, 3, DetailSide, DetailSide}},
-		{Name: "context", Dims: []int64{1, 3, ContextSide, ContextSide}},
-	}, []models.Shape{{Name: "logp", Dims: []int64{1, int64(Classes)}}})
-	return network{model: m, lane: lane}, err
-}
-
 func (n network) Judge(ctx context.Context, detail, context, logp []float32) error {
 	return n.model.Run(ctx, n.lane, [][]float32{detail, context}, [][]float32{logp})
 }

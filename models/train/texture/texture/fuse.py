@@ -1,6 +1,6 @@
 """Fits the logistic over the network and the evidence, and measures: python -m texture.fuse NET.pt --cal DUMP… --test DUMP… --out CALIBRATION.json [--report REPORT.md].
 
-It is fitted on people that the network knows, attacked with parameters that it does not (--cal), and on some strangers
+It is fitted on people that the network knows, attacked with parameters that it should not (--cal), and on some strangers
 (--people of --test), and measured on the other strangers: with parameters from the ranges trained on, from those kept aside, and
 by species that nothing was trained on. One half is where 2 % of the bona fide looks of the strangers fitted on are below.
 """
