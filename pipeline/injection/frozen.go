@@ -7,19 +7,24 @@ import (
 	"vivavoce/pipeline"
 )
 
-// frozenFor is how long a picture with a face may stand still to the bit. A camera that hangs
-// sends no frames or the same one for some tenths of a second; no person is still in every block for so long.
-const frozenFor = 2 * time.Second
+// Limits of a picture that stands still.
+const (
+	// frozenFor is how long it must. A camera that hangs sends no frames, or the same one for some tenths of a second.
+	frozenFor = 2 * time.Second
+	// frozenCells and frozenFace are how little it may change: an encoder goes on refining a
+	// picture that stands still, and the marks with it, but nobody holds their face so still for so long.
+	frozenCells, frozenFace = 0.02, 0.15
+)
 
-// frozen watches for pictures that do not change at all.
+// frozen watches for a face that does not move at all.
 type frozen struct {
 	since   time.Duration
 	on      bool
 	longest time.Duration
 }
 
-func (z *frozen) see(c change, pts time.Duration, found bool) {
-	if !c.ok || !found || c.still < 1 {
+func (z *frozen) see(moved difference, pts time.Duration, found bool) {
+	if !found || moved.cells > frozenCells || moved.face > frozenFace {
 		z.on = false
 		return
 	}

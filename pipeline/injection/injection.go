@@ -94,12 +94,12 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 		s.faces++
 	}
 	c := s.grain.see(f)
-	s.frozen.see(c, f.PTS, o.Face.Found)
 	s.noise.see(c, f.Link, o.Face.Found)
 	s.clock.repeated(c)
 	if s.still.take(o.Face) {
 		s.cuts.see(&s.still, f.PTS)
 		s.repeats.see(&s.still, f.PTS)
+		s.frozen.see(s.repeats.moved, f.PTS, s.still.found)
 	}
 	if f.PTS-s.told < tellEvery {
 		return nil, nil
@@ -192,6 +192,7 @@ func (s *stage) pictures() part {
 	if s.faces == 0 {
 		return part{}
 	}
+	p.measure("frozen_s", s.frozen.longest.Seconds())
 	if s.frozen.longest >= frozenFor {
 		p.checked = true
 		p.damning = append(p.damning, pipeline.InjectionFrozen)

@@ -57,8 +57,9 @@ type repeats struct {
 	n      int              // taken so far
 	asked  time.Duration    // PTS of the newest that was compared
 	mean   meanStill
-	loops  tracks // by lag
-	turns  tracks // by the sum of the two times
+	moved  difference // of the newest from it
+	loops  tracks     // by lag
+	turns  tracks     // by the sum of the two times
 
 	compared time.Duration // video in which something moved and there was a past to compare with
 	looped   float32       // s for which a stretch of the past was repeated at most
@@ -74,6 +75,7 @@ func (r *repeats) see(s *still, pts time.Duration) {
 		}
 	}
 	moved := r.mean.shift(s, dt, r.n == 0)
+	r.moved = moved
 	if r.n > 0 {
 		r.steps[r.n%kept] = s.apart(&r.stills[(r.n-1)%kept], farCells)
 	}
