@@ -21,17 +21,17 @@ import (
 	"vivavoce/pipeline/texture"
 )
 
-// means is a network whose logits are the mean of each plane that it is given, over 50: it tells the
-// planes' order and range.
+// means is a network whose logits are the means of the second, the first and the third plane that it is
+// given, over 50: it tells the planes' order and range.
 func means() []byte {
 	g := onnx.Graph{
 		Name: "means", Inputs: []onnx.Value{{Name: "input", Dims: []int{1, 3, 80, 80}}}, Outputs: []onnx.Value{{Name: "output", Dims: []int{1, 3}}},
 		Nodes: []onnx.Node{
 			{Op: "GlobalAveragePool", Inputs: []string{"input"}, Output: "pooled"},
 			{Op: "Flatten", Inputs: []string{"pooled"}, Output: "flat", Attrs: []onnx.Attr{onnx.Int("axis", 1)}},
-			{Op: "Div", Inputs: []string{"flat", "fifty"}, Output: "output"},
+			{Op: "MatMul", Inputs: []string{"flat", "swap"}, Output: "output"},
 		},
-		Consts: []onnx.Tensor{{Name: "fifty", Dims: []int{1}, Floats: []float32{50}}},
+		Consts: []onnx.Tensor{{Name: "swap", Dims: []int{3, 3}, Floats: []float32{0, 0.02, 0, 0.02, 0, 0, 0, 0, 0.02}}},
 	}
 	return g.Marshal()
 }
@@ -116,9 +116,9 @@ func TestExternal(t *testing.T) {
 	}
 }
 
-// real is the second softmax of b, g, r over 50.
+// real is the share of b in the softmax of g, b, r over 50.
 func real(b, g, r float64) float64 {
-	return math.Exp(g/50) / (math.Exp(b/50) + math.Exp(g/50) + math.Exp(r/50))
+	return math.Exp(b/50) / (math.Exp(b/50) + math.Exp(g/50) + math.Exp(r/50))
 }
 
 func TestExternalRefused(t *testing.T) {
