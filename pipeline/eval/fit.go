@@ -15,7 +15,12 @@ const ridge = 0.02
 // Fit fits a fusion of the named scores to presentations: logistic regression on the log odds of the
 // scores that were checked, weights not below 0. Bona fide presentations and attacks count as if
 // there were as many of both, and each species as much as the others.
+//
+// Scores that were never checked get no term.
 func Fit(scores []string, seen []Presented) (pipeline.Fusion, error) {
+	scores = slices.DeleteFunc(slices.Clone(scores), func(name string) bool {
+		return !slices.ContainsFunc(seen, func(p Presented) bool { return p.Scores[name].Checked })
+	})
 	x, y, w := design(scores, seen)
 	if len(x) == 0 {
 		return pipeline.Fusion{}, errors.New("fit fusion: bona fide presentations and attacks with a score are needed")

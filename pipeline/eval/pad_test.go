@@ -163,11 +163,14 @@ func TestFitIsCalibrated(t *testing.T) {
 	draw(2000, 1, BonaFide, "")
 	draw(500, -1, Attack, "print")
 	draw(500, -1, Attack, "screen")
-	f, err := Fit([]string{"texture"}, seen)
+	f, err := Fit([]string{"injection", "texture"}, seen)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Two normals a standard deviation either side of 0 have log odds of 2 z.
+	if len(f.Terms) != 1 {
+		t.Fatalf("terms %+v, want one: injection was never checked", f.Terms)
+	}
 	if w := f.Terms[0].Weight; math.Abs(w-2.0/3) > 0.12 {
 		t.Errorf("weight %v, want 2/3", w)
 	}

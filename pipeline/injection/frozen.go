@@ -19,12 +19,15 @@ const (
 // frozen watches for a face that does not move at all.
 type frozen struct {
 	since   time.Duration
+	last    time.Duration // PTS of the frame before
 	on      bool
 	longest time.Duration
 }
 
 func (z *frozen) see(moved difference, pts time.Duration, found bool) {
-	if !found || moved.cells > frozenCells || moved.face > frozenFace {
+	gap := pts - z.last
+	z.last = pts
+	if gap > longestStep || !found || moved.cells > frozenCells || moved.face > frozenFace {
 		z.on = false
 		return
 	}
