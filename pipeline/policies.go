@@ -75,7 +75,7 @@ func passive(texture float64, required bool) []Check {
 // 44 simulated attacks of seven species on the same three people. Stream and continuity are not in it: a
 // recording has no stream.
 func fusion() Fusion {
-	return Fusion{Terms: []Term{{Score: ScoreTexture, Weight: 1.21, Bias: -1.57}}}
+	return Fusion{Terms: []Term{{Score: ScoreTexture, Weight: 1.4, Bias: -1.88}}}
 }
 
 // PolicyNamed returns one of [Policies].
