@@ -14,7 +14,7 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 run: build models ## build all, serve the page on http://localhost:8080
-	@bin/vivavoce serve --open --listen $(LISTEN)
+	@bin/vivavoce serve --open --listen $(LISTEN) --data .cache/data
 
 test: testpackages build models web/node_modules/.package-lock.json ## set up and run every test, the browser's too
 	go vet ./...

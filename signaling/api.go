@@ -1,14 +1,13 @@
 package signaling
 
 import (
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"vivavoce/signaling/auth"
+	"vivavoce/signaling/store"
 )
 
 // routes puts every call of protocol.md §1 in its place.
@@ -21,11 +20,14 @@ func (s *Server) routes(extra map[string]http.HandlerFunc) (http.Handler, error)
 	mux.HandleFunc("POST /v1/sessions", s.create)
 	mux.HandleFunc("GET /v1/sessions/{id}", s.integrator(s.get))
 	mux.HandleFunc("DELETE /v1/sessions/{id}", s.integrator(s.delete))
-	mux.HandleFunc("GET /v1/sessions/{id}/events", s.integrator(s.events))
+	mux.HandleFunc("GET /v1/sessions/{id}/events", s.integrator(s.follow))
 	mux.HandleFunc("GET /v1/sessions/{id}/ws", s.socket)
 	mux.HandleFunc("GET /v1/page", s.page)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.HandleFunc("GET /.well-known/jwks.json", s.keySet)
+	mux.HandleFunc("GET /openapi.yaml", document(openAPI))
+	mux.HandleFunc("GET /asyncapi.yaml", document(asyncAPI))
 	for pattern, allow := range map[string]string{
 		"/v1/sessions":             "POST",
 		"/v1/sessions/{id}":        "DELETE, GET, HEAD",
@@ -62,7 +64,7 @@ func (s *Server) refuse(w http.ResponseWriter, c Code, detail string) {
 	switch c {
 	case CodeUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="vivavoce"`)
-	case CodeFull, CodeDraining, CodeTooMany:
+	case CodeFull, CodeDraining, CodeTooMany, CodeUnavailable:
 		w.Header().Set("Retry-After", retryAfter)
 	}
 	refuse(w, c, detail)
@@ -75,131 +77,136 @@ func (s *Server) otherMethod(allow string) http.HandlerFunc {
 	}
 }
 
-// integrator lets only those with a key through.
-func (s *Server) integrator(h http.HandlerFunc) http.HandlerFunc {
+// audience is what tokens of integrators are for.
+const audience = "vivavoce"
+
+// integrator lets only those with a key for sessions through.
+func (s *Server) integrator(h func(http.ResponseWriter, *http.Request, auth.Caller)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !s.authorized(r) {
-			s.refuse(w, CodeUnauthorized, "Authorization: Bearer KEY is needed")
-			return
+		if c, ok := s.caller(w, r, auth.Sessions); ok {
+			h(w, r, c)
 		}
-		h(w, r)
 	}
 }
 
-// operator lets only this machine and those with a key through. A request that came
+// caller finds who calls, or answers.
+func (s *Server) caller(w http.ResponseWriter, r *http.Request, scope auth.Scope) (auth.Caller, bool) {
+	c, err := s.o.Auth.Bearer(r.Header.Get("Authorization"), audience, scope)
+	switch {
+	case err == nil:
+		return c, true
+	case errors.Is(err, auth.ErrScope):
+		s.refuse(w, CodeForbidden, "the key is not for this call")
+	default:
+		s.refuse(w, CodeUnauthorized, "Authorization: Bearer KEY is needed")
+	}
+	return c, false
+}
+
+// operator lets only this machine and those with a key for it through. A request that came
 // by a proxy here names the proxy's host.
 func (s *Server) operator(h http.HandlerFunc) http.HandlerFunc {
-	keyed := s.integrator(h)
 	return func(w http.ResponseWriter, r *http.Request) {
 		if loopback(r.RemoteAddr) && ownName(r.Host) {
 			h(w, r)
 			return
 		}
-		keyed(w, r)
-	}
-}
-
-// authorized says whether r carries one of the keys. Every key is compared, in
-// constant time.
-func (s *Server) authorized(r *http.Request) bool {
-	scheme, key, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return false
-	}
-	found := false
-	for _, k := range s.keys {
-		if k.is(strings.TrimSpace(key)) {
-			found = true
+		if _, ok := s.caller(w, r, auth.Operator); ok {
+			h(w, r)
 		}
 	}
-	return found
 }
 
-func (s *Server) create(w http.ResponseWriter, r *http.Request) {
-	if !s.mayCreate(w, r) || !s.goodBody(w, r) {
-		return
-	}
-	session, token, err := s.store.create(time.Now(), s.authorized(r))
+// failed answers an error of ours: a [ProtocolError] by its code, all else as the store's.
+func (s *Server) failed(w http.ResponseWriter, what string, err error) {
 	var p *ProtocolError
-	if errors.As(err, &p) {
+	switch {
+	case errors.As(err, &p):
 		s.refuse(w, p.Code, p.Detail)
+	case errors.Is(err, store.ErrNotFound):
+		s.refuse(w, CodeNotFound, "no such session, or it is forgotten")
+	default:
+		s.o.Metrics.storeFailed(what)
+		s.o.Logger.Error("store", "during", what, "err", err)
+		s.refuse(w, CodeUnavailable, "the store does not answer, or has no room")
+	}
+}
+
+// known reads a caller's session, at whatever node it runs.
+func (s *Server) known(r *http.Request, c auth.Caller) (id string, about record, err error) {
+	id = r.PathValue("id")
+	if local, ok := s.roster.find(id); ok {
+		if about = local.now(); about.Tenant != c.Tenant.Name {
+			return id, record{}, store.ErrNotFound
+		}
+		return id, about, nil
+	}
+	if !isID(id) {
+		return id, record{}, store.ErrNotFound
+	}
+	if about, err = s.ledger.find(r.Context(), c.Tenant.Name, id); err == nil {
+		about.State = s.ledger.state(r.Context(), id, about)
+	}
+	return id, about, err
+}
+
+func (s *Server) get(w http.ResponseWriter, r *http.Request, c auth.Caller) {
+	id, about, err := s.known(r, c)
+	var status Status
+	if err == nil {
+		status, err = s.ledger.status(id, about)
+	}
+	if err != nil {
+		s.failed(w, "read", err)
 		return
 	}
-	w.Header().Set("Location", "/v1/sessions/"+session.id)
-	writeJSON(w, http.StatusCreated, Created{
-		ID: session.id, Token: token, ExpiresAt: session.expires.UTC(),
-		URL: "/v1/sessions/" + session.id + "/ws",
-	})
+	writeJSON(w, http.StatusOK, status)
 }
 
-// mayCreate answers and says false when the caller may not make a session.
-func (s *Server) mayCreate(w http.ResponseWriter, r *http.Request) bool {
-	if s.authorized(r) {
-		return true
+// delete ends a session; the node that runs it hears of it when it is another.
+func (s *Server) delete(w http.ResponseWriter, r *http.Request, c auth.Caller) {
+	id, about, err := s.known(r, c)
+	if err == nil && !about.State.Over() {
+		if local, ok := s.roster.find(id); ok {
+			local.stop(cancelled())
+		} else {
+			err = s.o.Store.Signal(cancelTopic, id)
+		}
 	}
-	if !s.o.Open || r.Header.Get("Authorization") != "" {
-		s.refuse(w, CodeUnauthorized, "Authorization: Bearer KEY is needed")
-		return false
+	if err != nil {
+		s.failed(w, "cancel", err)
+		return
 	}
-	if !s.visitors.allow(r) {
-		s.refuse(w, CodeTooMany, "more sessions than one address may make")
-		return false
-	}
-	return true
+	w.WriteHeader(http.StatusNoContent)
 }
 
-// goodBody answers and says false unless the body is empty or a JSON object.
-func (s *Server) goodBody(w http.ResponseWriter, r *http.Request) bool {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.o.Limits.BytesToCreate)))
-	var tooLarge *http.MaxBytesError
-	var fields map[string]json.RawMessage
-	switch {
-	case errors.As(err, &tooLarge):
-		s.refuse(w, CodeTooLarge, "the body is too large")
-	case err != nil:
-		s.refuse(w, CodeBadRequest, "the body did not come")
-	case len(body) > 0 && (json.Unmarshal(body, &fields) != nil || fields == nil):
-		s.refuse(w, CodeBadRequest, "the body is not a JSON object")
-	default:
-		return true
-	}
-	return false
-}
+// cancelTopic is where nodes hear of sessions that were deleted elsewhere.
+const cancelTopic = "cancel"
 
-// named finds the session of the path, or answers.
-func (s *Server) named(w http.ResponseWriter, r *http.Request) (*Session, bool) {
-	session, ok := s.store.find(r.PathValue("id"))
-	if !ok {
-		s.refuse(w, CodeNotFound, "no such session, or it is forgotten")
-	}
-	return session, ok
-}
-
-func (s *Server) get(w http.ResponseWriter, r *http.Request) {
-	if session, ok := s.named(w, r); ok {
-		writeJSON(w, http.StatusOK, session.status())
+// cancel ends the session if it runs here.
+func (s *Server) cancel(id string) {
+	if local, ok := s.roster.find(id); ok {
+		local.stop(cancelled())
 	}
 }
 
-func (s *Server) delete(w http.ResponseWriter, r *http.Request) {
-	if session, ok := s.named(w, r); ok {
-		session.stop(cancelled())
-		w.WriteHeader(http.StatusNoContent)
-	}
+// keySet is GET /.well-known/jwks.json: what signed verdicts are checked with.
+func (s *Server) keySet(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, s.ledger.secrets.KeySet())
 }
 
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case s.store.isDraining():
+	case s.roster.isDraining():
 		s.refuse(w, CodeDraining, "the server is going down")
-	case s.store.full():
+	case s.roster.full():
 		s.refuse(w, CodeFull, "every slot is taken")
 	default:
-		if err := s.o.Ready(); err != nil {
+		if err := errors.Join(s.o.Ready(), s.o.Store.Check(r.Context())); err != nil {
 			s.o.Logger.Warn("not ready", "err", err)
 			s.refuse(w, CodeInternal, "not ready; see the log")
 			return

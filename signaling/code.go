@@ -30,6 +30,9 @@ const (
 	CodeCameraAbsent       Code = "camera_absent"
 	CodeCameraBusy         Code = "camera_busy"
 	CodeCameraUnplugged    Code = "camera_unplugged"
+	CodeConflict           Code = "conflict"
+	CodeLockedOut          Code = "locked_out"
+	CodeUnavailable        Code = "unavailable"
 	CodeInternal           Code = "internal"
 )
 
@@ -47,13 +50,13 @@ func (c Code) status() int {
 		return http.StatusNotFound
 	case CodeMethodNotAllowed:
 		return http.StatusMethodNotAllowed
-	case CodeBusy:
+	case CodeBusy, CodeConflict:
 		return http.StatusConflict
 	case CodeTooLarge:
 		return http.StatusRequestEntityTooLarge
-	case CodeTooMany:
+	case CodeTooMany, CodeLockedOut:
 		return http.StatusTooManyRequests
-	case CodeFull, CodeDraining:
+	case CodeFull, CodeDraining, CodeUnavailable:
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusInternalServerError

@@ -47,7 +47,7 @@ func newMediaRig(t *testing.T, framing time.Duration) *rig {
 		t.Fatal(err)
 	}
 	return newRig(t, nil, func(o *Options) {
-		o.NewAttempt = func(c pipeline.Challenge) (Attempt, error) { return judge.NewAttempt(c) }
+		o.NewAttempt = func(c pipeline.Challenge, _ string) (Attempt, error) { return judge.NewAttempt(c) }
 		o.NewPeer = WebRTC(engine, slog.New(slog.DiscardHandler))
 	})
 }
@@ -155,9 +155,7 @@ func TestSocketDiesOverWebRTC(t *testing.T) {
 			c, made := r.ring(t)
 			tt.until(c)
 			c.conn.Close()
-			s, _ := r.server.store.find(made.ID)
-			awaitOver(t, s)
-			if got := s.status(); got.State != StateFailed || got.Verdict.Reasons[0] != reasonDisconnected {
+			if got := r.awaitOver(made.ID); got.State != StateFailed || got.Verdict.Reasons[0] != reasonDisconnected {
 				t.Errorf("status %+v", got)
 			}
 		})
@@ -247,7 +245,7 @@ func castActor(t *testing.T, o *KioskOptions, actor *pipelinetest.Actor) {
 	}
 	o.Plan = pipeline.Plan{Turns: 2}
 	o.OpenCamera = func(context.Context) (media.Source, func(), error) { return actor, func() {}, nil }
-	o.NewAttempt = func(c pipeline.Challenge) (Attempt, error) {
+	o.NewAttempt = func(c pipeline.Challenge, _ string) (Attempt, error) {
 		a, err := judge.NewAttempt(c)
 		return &heard{a, actor}, err
 	}

@@ -2,20 +2,26 @@ package signaling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
+
+	"vivavoce/signaling/auth"
+	"vivavoce/signaling/store"
 )
 
 // keepAlive is how often a quiet event stream says that it is there, so that
 // proxies do not close it.
 const keepAlive = 15 * time.Second
 
-// events is GET /v1/sessions/{id}/events: what was told so far, then as it comes.
-func (s *Server) events(w http.ResponseWriter, r *http.Request) {
-	session, ok := s.named(w, r)
-	if !ok {
+// follow is GET /v1/sessions/{id}/events: what was told so far, then as it comes.
+func (s *Server) follow(w http.ResponseWriter, r *http.Request, c auth.Caller) {
+	id, about, err := s.known(r, c)
+	if err != nil {
+		s.failed(w, "follow", err)
 		return
 	}
 	last, err := lastEvent(r)
@@ -23,20 +29,28 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, CodeBadRequest, "Last-Event-ID is not a number")
 		return
 	}
-	if !session.stream.join(s.o.Limits.Listeners) {
+	if !s.listeners.join(id, s.o.Limits.Listeners) {
 		s.refuse(w, CodeTooMany, "more event streams than a session may have")
 		return
 	}
-	defer session.stream.leave()
-	if events, _, ended := session.stream.after(last); ended && len(events) == 0 {
-		w.WriteHeader(http.StatusNoContent) // tells an EventSource not to come back
-		return
+	defer s.listeners.leave(id)
+	if about.State.Over() {
+		newest, err := s.ledger.events.Last(r.Context(), id, StateChange{}.Type())
+		if errors.Is(err, store.ErrNotFound) || err == nil && newest.ID <= last && lastState(newest).Over() {
+			w.WriteHeader(http.StatusNoContent) // tells an EventSource not to come back
+			return
+		}
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
-	// An error means that the listener is gone.
-	_ = session.stream.copyTo(r.Context(), &eventWriter{w, http.NewResponseController(w), s.o.Timing.Call}, last)
+	w.Header().Set("X-Accel-Buffering", "no")                   // nginx would hold events back
+	ctx, stop := context.WithDeadline(r.Context(), about.Until) // a node that died tells no end
+	defer stop()
+	err = s.copyEvents(ctx, &eventWriter{w, http.NewResponseController(w), s.o.Timing.Call}, id, last)
+	if errors.Is(err, store.ErrUnavailable) {
+		s.o.Metrics.storeFailed("follow")
+		s.o.Logger.Warn("event stream cut", "session", id, "err", err)
+	}
 }
 
 // lastEvent is what the listener has; 0 is nothing.
@@ -45,32 +59,64 @@ func lastEvent(r *http.Request) (uint64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	return strconv.ParseUint(text, 10, 64)
+	return strconv.ParseUint(text, 10, 63)
 }
 
-// copyTo writes every event after last until the stream ends or ctx does.
-func (s *stream) copyTo(ctx context.Context, w *eventWriter, last uint64) error {
+// lastState is the state that e tells, or "".
+func lastState(e store.Event) State {
+	if e.Kind != (StateChange{}).Type() {
+		return ""
+	}
+	m, err := DecodeServer(e.Data)
+	change, ok := m.(StateChange)
+	if err != nil || !ok {
+		return ""
+	}
+	return change.State
+}
+
+// copyEvents writes every event after last until the session is over, the listener gone or ctx
+// done.
+func (s *Server) copyEvents(ctx context.Context, w *eventWriter, id string, last uint64) error {
+	ctx, stop := context.WithCancel(ctx)
+	heard := make(chan store.Event)
+	followed := make(chan error, 1)
+	go func() {
+		followed <- s.ledger.events.Follow(ctx, id, last, func(e store.Event) error {
+			select {
+			case heard <- e:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	}()
+	ended := false
+	defer func() {
+		stop()
+		if !ended {
+			<-followed
+		}
+	}()
+	if err := w.write(); err != nil { // the head: the listener sees that it is heard
+		return err
+	}
 	tick := time.NewTicker(keepAlive)
 	defer tick.Stop()
 	for {
-		events, more, ended := s.after(last)
-		if err := w.write(events); err != nil {
-			return err
-		}
-		if len(events) > 0 {
-			last = events[len(events)-1].id
-		}
-		if ended {
-			return nil
-		}
+		var err error
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-more:
-		case <-tick.C:
-			if err := w.comment(); err != nil {
-				return err
+		case e := <-heard:
+			if err = w.write(e); err == nil && lastState(e).Over() {
+				return nil
 			}
+		case <-tick.C:
+			err = w.comment()
+		case err = <-followed:
+			ended = true
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
@@ -83,10 +129,10 @@ type eventWriter struct {
 	within time.Duration
 }
 
-func (w *eventWriter) write(events []event) error {
+func (w *eventWriter) write(events ...store.Event) error {
 	_ = w.c.SetWriteDeadline(time.Now().Add(w.within)) // net/http's has deadlines, a test's recorder not
 	for _, e := range events {
-		if _, err := fmt.Fprintf(w.w, "id: %d\nevent: %s\ndata: %s\n\n", e.id, e.kind, e.data); err != nil {
+		if _, err := fmt.Fprintf(w.w, "id: %d\nevent: %s\ndata: %s\n\n", e.ID, e.Kind, e.Data); err != nil {
 			return err
 		}
 	}
@@ -99,4 +145,32 @@ func (w *eventWriter) comment() error {
 		return err
 	}
 	return w.c.Flush()
+}
+
+// listeners counts the event streams of each session at this node.
+type listeners struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+// join counts a listener in, unless there are so many already.
+func (l *listeners) join(id string, most int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of[id] >= most {
+		return false
+	}
+	if l.of == nil {
+		l.of = map[string]int{}
+	}
+	l.of[id]++
+	return true
+}
+
+func (l *listeners) leave(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of[id]--; l.of[id] == 0 {
+		delete(l.of, id)
+	}
 }

@@ -78,12 +78,12 @@ func (s *Server) goodOrigin(r *http.Request) bool {
 
 // socket is GET /v1/sessions/{id}/ws. It blocks until the connection is over.
 func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
-	if !s.begin() {
+	if !s.beginSocket() {
 		s.refuse(w, CodeDraining, "the server is going down")
 		return
 	}
 	defer s.sockets.Done()
-	session, no := s.meet(r.PathValue("id"))
+	session, no := s.meet(r.Context(), r.PathValue("id"))
 	var p *ProtocolError
 	if errors.As(no, &p) && p.Code == CodeFull { // not even a socket for those
 		s.refuse(w, p.Code, p.Detail)

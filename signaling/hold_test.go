@@ -155,9 +155,9 @@ func TestOneSessionHoldsFewGreetings(t *testing.T) {
 // TestMetricsAreForTheOperator asks from elsewhere.
 func TestMetricsAreForTheOperator(t *testing.T) {
 	s, err := NewServer(Options{
-		NewAttempt: func(pipeline.Challenge) (Attempt, error) { return nil, nil },
+		NewAttempt: func(pipeline.Challenge, string) (Attempt, error) { return nil, nil },
 		NewPeer:    func(PeerOptions) (Peer, error) { return nil, nil },
-		Plan:       pipeline.DefaultPlan(), Keys: []string{testKey}, Open: true, Gather: prometheus.NewRegistry(),
+		Plan:       pipeline.DefaultPlan(), Auth: testAuth(t), Store: testStore(t), Open: true, Gather: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		t.Fatal(err)

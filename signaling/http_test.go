@@ -136,9 +136,8 @@ func TestDrainLetsTheRunningFinish(t *testing.T) {
 	c, _, peer := r.join()
 	peer.picture()
 	expect[StateChange](c)
-	unclaimed, _ := r.server.store.find(waiting.ID)
 	r.stop()
-	awaitOver(t, unclaimed) // by then the server drains
+	r.awaitOver(waiting.ID) // by then the server drains
 	if resp := r.callAs("POST", "/v1/sessions", nil); resp.StatusCode != 503 {
 		t.Errorf("create while draining: %s", resp.Status)
 	}
@@ -291,8 +290,7 @@ func TestMetrics(t *testing.T) {
 	expect[Error](c)
 	peer.picture()
 	c.rest()
-	s, _ := r.server.store.find(made.ID)
-	awaitOver(t, s)
+	r.awaitOver(made.ID)
 	body, err := io.ReadAll(r.call("GET", "/metrics", "").Body)
 	if err != nil {
 		t.Fatal(err)
@@ -300,7 +298,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`vivavoce_sessions{state="created"} 1`,
 		`vivavoce_sessions{state="connecting"} 0`,
-		`vivavoce_sessions{state="done"} 1`,
+		`vivavoce_sessions_over_total{state="done"} 1`,
 		`vivavoce_verdicts_total{outcome="spoof"} 1`,
 		`vivavoce_hints_total{code="too_dark"} 1`,
 		`vivavoce_errors_total{code="malformed"} 1`,
@@ -323,9 +321,9 @@ func TestMetrics(t *testing.T) {
 
 func TestOptionsAreChecked(t *testing.T) {
 	good := Options{
-		NewAttempt: func(pipeline.Challenge) (Attempt, error) { return nil, nil },
+		NewAttempt: func(pipeline.Challenge, string) (Attempt, error) { return nil, nil },
 		NewPeer:    func(PeerOptions) (Peer, error) { return nil, nil },
-		Plan:       pipeline.DefaultPlan(), Keys: []string{testKey},
+		Plan:       pipeline.DefaultPlan(), Auth: testAuth(t), Store: testStore(t),
 	}
 	for _, tt := range []struct {
 		name   string
@@ -333,8 +331,8 @@ func TestOptionsAreChecked(t *testing.T) {
 	}{
 		{"no media", func(o *Options) { o.NewPeer = nil }},
 		{"no judge", func(o *Options) { o.NewAttempt = nil }},
-		{"nobody may begin", func(o *Options) { o.Keys = nil }},
-		{"short key", func(o *Options) { o.Keys = []string{"secret"} }},
+		{"nobody knows who calls", func(o *Options) { o.Auth = nil }},
+		{"nothing is remembered", func(o *Options) { o.Store = nil }},
 		{"negative limit", func(o *Options) { o.Limits.Sessions = -1 }},
 		{"negative time", func(o *Options) { o.Timing.Hello = -1 }},
 		{"plan that asks nothing", func(o *Options) { o.Plan = pipeline.Plan{} }},

@@ -52,7 +52,7 @@ func NewKiosk(o KioskOptions) (*Kiosk, error) {
 		return nil, fmt.Errorf("new kiosk: %w", err)
 	}
 	k.server, k.camera = s, newCamera(o.OpenCamera, s.o.Logger)
-	s.store.replace = true
+	s.roster.replace = true
 	s.open = func(r *run) (Media, Peer, error) {
 		r.firstPicture = 0 // a camera may be away for long
 		return newLocal(k.camera, r.tellTrouble), nil, nil

@@ -102,11 +102,11 @@ func newKioskRig(t *testing.T, play script, cam *fakeCamera, change func(*KioskO
 	checkLeaks(t)
 	r := &rig{t: t, shown: make(chan int, 8), stopped: make(chan error, 1)}
 	o := KioskOptions{OpenCamera: cam.open}
-	o.NewAttempt = func(pipeline.Challenge) (Attempt, error) {
+	o.NewAttempt = func(pipeline.Challenge, string) (Attempt, error) {
 		return &fakeAttempt{script: play, shown: r.shown, told: r.told}, nil
 	}
 	o.Plan = pipeline.DefaultPlan()
-	o.Keys = []string{testKey}
+	o.Auth, o.Store = testAuth(t), testStore(t)
 	o.Timing.Linger = 200 * time.Millisecond
 	o.Pages = fstest.MapFS{"kiosk.html": {Data: []byte("kiosk")}}
 	if change != nil {

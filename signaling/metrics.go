@@ -16,6 +16,8 @@ type Metrics struct {
 	verdicts  *prometheus.CounterVec
 	hints     *prometheus.CounterVec
 	errors    *prometheus.CounterVec
+	over      *prometheus.CounterVec
+	store     *prometheus.CounterVec
 	drops     *prometheus.CounterVec
 	frames    *prometheus.CounterVec
 	prompts   *prometheus.CounterVec
@@ -47,13 +49,15 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		r.MustRegister(h)
 		return h
 	}
-	sessions := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "vivavoce", Name: "sessions", Help: "Sessions known to the server, by state."}, []string{"state"})
+	sessions := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "vivavoce", Name: "sessions", Help: "Sessions that run here, by state."}, []string{"state"})
 	r.MustRegister(sessions)
 	return &Metrics{
 		sessions:  sessions,
 		verdicts:  counter("verdicts_total", "Verdicts, by outcome.", "outcome"),
 		hints:     counter("hints_total", "Hints shown, by code.", "code"),
 		errors:    counter("errors_total", "Errors told to clients, by code.", "code"),
+		over:      counter("sessions_over_total", "Sessions that ended here, by their last state.", "state"),
+		store:     counter("store_errors_total", "What the store did not take or give, by what was being done.", "during"),
 		drops:     counter("frames_dropped_total", "Frames that no stage saw, by reason.", "reason"),
 		frames:    counter("frames_seen_total", "Frames that were looked at, by whether a face was found.", "face"),
 		prompts:   counter("prompts_total", "Prompts that are over, by whether the page acknowledged them.", "acked"),
@@ -89,6 +93,14 @@ func (m *Metrics) moved(from, to State) {
 		m.sessions.WithLabelValues(string(to)).Inc()
 	}
 }
+
+// ended counts a session that is over.
+func (m *Metrics) ended(state State, outcome string) {
+	m.over.WithLabelValues(string(state)).Inc()
+	m.verdicts.WithLabelValues(outcome).Inc()
+}
+
+func (m *Metrics) storeFailed(during string) { m.store.WithLabelValues(during).Inc() }
 
 func (m *Metrics) failed(c Code) { m.errors.WithLabelValues(string(c)).Inc() }
 

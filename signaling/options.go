@@ -12,17 +12,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vivavoce/pipeline"
+	"vivavoce/signaling/auth"
+	"vivavoce/signaling/store"
 )
 
-// Options say what a server serves and within which bounds. NewAttempt, Plan and
-// NewPeer are needed.
+// Options say what a server serves and within which bounds. NewAttempt, Plan,
+// NewPeer, Auth and Store are needed.
 type Options struct {
-	NewAttempt func(pipeline.Challenge) (Attempt, error)
+	// NewAttempt judges by the policy of that name; "" is the server's own.
+	NewAttempt func(c pipeline.Challenge, policy string) (Attempt, error)
 	Plan       pipeline.Plan // of every session's challenge
 	NewPeer    func(PeerOptions) (Peer, error)
 
-	Keys []string // integrators' API keys; none refuses every integrator
-	Open bool     // anyone may make sessions; the other calls still need a key
+	Auth  *auth.Auth
+	Store *store.Store
+	Open  bool // anyone may make sessions, of the tenant [auth.Default]; the other calls still need a key
 
 	Pages          fs.FS    // files served at the root; nil serves none
 	AllowedOrigins []string // further origins whose pages may open the WebSocket: "https://host[:port]"
@@ -44,14 +48,12 @@ type Options struct {
 type Limits struct {
 	Sessions      int // at once, from hello on, an integrator's from POST on; 8 for each core: design §8 measured 20 on two
 	Pending       int // made without a key and not claimed, at once; 1000: one address makes 90 in Timing.Start
-	Remembered    int // over, kept for their verdict; 1000
 	Greeting      int // sockets that have not said hello; Sessions + 256: the 90 of one address hold 180
 	Listeners     int // event streams of one session; 4
 	CreatePerIP   int // sessions made a minute from one address when open; 30
 	Messages      int // a second from one page, with bursts of three seconds' worth; 20
 	Candidates    int // from one page; 64
 	Offers        int // from one page, restarts included; 16
-	Events        int // kept for event streams while a session runs; 1024
 	QueuedToPage  int // messages that wait for a slow page; 128
 	BytesToCreate int // body of POST /v1/sessions; 4096
 }
@@ -69,7 +71,7 @@ type Timing struct {
 	Silence      time.Duration // without pong or message: the page is gone; 15 s
 	Write        time.Duration // for one message to leave; 5 s
 	Linger       time.Duration // for the page to answer a close; 2 s
-	Remember     time.Duration // a session that is over; 10 min
+	Remember     time.Duration // a session that is over; 24 h
 	Drain        time.Duration // for running sessions when the server is told to stop; 100 s, a whole attempt
 }
 
@@ -81,14 +83,12 @@ func (l *Limits) fill() error {
 	}{
 		{"Sessions", &l.Sessions, 8 * runtime.GOMAXPROCS(0)},
 		{"Pending", &l.Pending, 1000},
-		{"Remembered", &l.Remembered, 1000},
 		{"Greeting", &l.Greeting, l.Sessions + 256},
 		{"Listeners", &l.Listeners, 4},
 		{"CreatePerIP", &l.CreatePerIP, 30},
 		{"Messages", &l.Messages, 20},
 		{"Candidates", &l.Candidates, 64},
 		{"Offers", &l.Offers, 16},
-		{"Events", &l.Events, 1024},
 		{"QueuedToPage", &l.QueuedToPage, 128},
 		{"BytesToCreate", &l.BytesToCreate, 4096},
 	} {
@@ -118,7 +118,7 @@ func (t *Timing) fill() error {
 		{"Silence", &t.Silence, 15 * time.Second},
 		{"Write", &t.Write, 5 * time.Second},
 		{"Linger", &t.Linger, 2 * time.Second},
-		{"Remember", &t.Remember, 10 * time.Minute},
+		{"Remember", &t.Remember, 24 * time.Hour},
 		{"Drain", &t.Drain, 100 * time.Second},
 	} {
 		if *f.value < 0 {
@@ -135,13 +135,8 @@ func (o *Options) fill() error {
 	if o.NewAttempt == nil {
 		return errors.New("nothing to judge with")
 	}
-	if len(o.Keys) == 0 && !o.Open {
-		return errors.New("no keys and not open: nobody could make a session")
-	}
-	for _, k := range o.Keys {
-		if len(k) < 16 {
-			return errors.New("a key of less than 16 characters")
-		}
+	if o.Auth == nil || o.Store == nil {
+		return errors.New("nobody knows who calls, or nothing is remembered")
 	}
 	if _, err := pipeline.NewChallenge(rand.Reader, o.Plan); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -46,143 +45,151 @@ func TestOutbox(t *testing.T) {
 	}
 }
 
-func TestStreamKeepsTheNewest(t *testing.T) {
-	s := newStream(3)
-	for i := range 5 {
-		s.tell("state", fmt.Append(nil, i))
-	}
-	ids := func(after uint64) (out []uint64) {
-		events, _, _ := s.after(after)
-		for _, e := range events {
-			out = append(out, e.id)
-		}
-		return out
-	}
-	for _, tt := range []struct {
-		after uint64
-		want  []uint64
-	}{{0, []uint64{3, 4, 5}}, {4, []uint64{5}}, {5, nil}, {99, nil}} {
-		if got := ids(tt.after); !slices.Equal(got, tt.want) {
-			t.Errorf("after %d: %v, want %v", tt.after, got, tt.want)
-		}
-	}
-	_, more, _ := s.after(5)
-	s.end(1)
-	select {
-	case <-more:
-	default:
-		t.Error("the end wakes nobody")
-	}
-	s.tell("state", nil)
-	if got := ids(0); !slices.Equal(got, []uint64{5}) {
-		t.Errorf("after the end %v, want the last one only", got)
-	}
-}
-
-func testOptions() *Options {
-	o := &Options{Open: true, Plan: pipeline.DefaultPlan(), NewAttempt: func(pipeline.Challenge) (Attempt, error) { return nil, nil }}
-	o.Limits = Limits{Sessions: 2, Remembered: 3}
-	if err := o.fill(); err != nil {
-		panic(err)
+func testOptions(t testing.TB) *Options {
+	t.Helper()
+	o := &Options{Open: true, Plan: pipeline.DefaultPlan(), Metrics: NewMetrics(prometheus.NewRegistry())}
+	o.Limits = Limits{Sessions: 2}
+	if err := errors.Join(o.Limits.fill(), o.Timing.fill()); err != nil {
+		t.Fatal(err)
 	}
 	return o
 }
 
-func TestStoreForgets(t *testing.T) {
+// silence is a store that takes every event.
+type silence struct{}
+
+func (silence) Tell(string, string, []byte) error { return nil }
+
+// testSession keeps its slot. Its end goes nowhere.
+func testSession(o *Options) *Session {
+	now := time.Now()
+	s := newSession(newID(), "token", record{Tenant: "t", Created: now, Expires: now.Add(o.Timing.Start)}, silence{}, o.Metrics)
+	s.keeps, s.save = true, func(*Session) {}
+	return s
+}
+
+// testRoster forgets at once who is over.
+func testRoster(o *Options) (st *roster, add func(*Session, int) error) {
+	st = newRoster(o, nil)
+	return st, func(s *Session, most int) error {
+		err := st.add(s, most)
+		s.save = func(s *Session) {}
+		return err
+	}
+}
+
+func TestRosterExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		registry := prometheus.NewRegistry()
-		o := testOptions()
-		o.Metrics = NewMetrics(registry)
-		st := newStore(o)
-		s, token, err := st.create(time.Now(), true)
-		if err != nil || !s.token.is(token) || s.token.is(token[1:]) {
-			t.Fatalf("create: %v", err)
+		o := testOptions(t)
+		st, add := testRoster(o)
+		s := testSession(o)
+		if err := add(s, 0); err != nil {
+			t.Fatal(err)
 		}
 		time.Sleep(o.Timing.Start)
 		st.sweep(time.Now())
-		if got := s.status().State; got != StateCreated {
+		if got := s.now().State; got != StateCreated {
 			t.Errorf("state %s at the very deadline, want created", got)
 		}
 		time.Sleep(time.Second)
 		st.sweep(time.Now())
-		got := s.status()
+		got := s.now()
 		if got.State != StateExpired || got.Verdict.Outcome != "undecided" || got.Verdict.Reasons[0] != pipeline.SessionExpired {
-			t.Errorf("status %+v, want expired", got)
+			t.Errorf("record %+v, want expired", got)
 		}
-		time.Sleep(o.Timing.Remember)
-		st.sweep(time.Now())
 		if _, ok := st.find(s.id); !ok {
-			t.Error("forgotten too early")
+			t.Error("forgotten before its end is stored")
 		}
-		time.Sleep(time.Second)
-		st.sweep(time.Now())
-		if _, ok := st.find(s.id); ok {
+		st.forget(s)
+		if _, ok := st.find(s.id); ok || len(st.order) != 0 {
 			t.Error("not forgotten")
-		}
-		families, err := registry.Gather()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range families {
-			for _, m := range f.Metric {
-				if f.GetName() == "vivavoce_sessions" && m.GetGauge().GetValue() != 0 {
-					t.Errorf("%s %v, want 0", f.GetName(), m)
-				}
-			}
 		}
 	})
 }
 
-func TestStoreIsBounded(t *testing.T) {
-	st := newStore(testOptions())
-	var first *Session
-	for i := range 10 {
-		s, _, err := st.create(time.Now(), true)
-		if err != nil {
-			t.Fatalf("session %d: %v", i, err)
-		}
-		if first == nil {
-			first = s
-		}
-		s.stop(cancelled())
-	}
-	st.sweep(time.Now())
-	if n := len(st.order); n != 3 || len(st.sessions) != 3 {
-		t.Errorf("%d sessions remembered, want 3", n)
-	}
-	if _, ok := st.find(first.id); ok {
-		t.Error("the oldest is remembered, not the newest")
-	}
-	var p *ProtocolError
-	for range 2 {
-		if _, _, err := st.create(time.Now(), true); err != nil {
-			t.Fatal(err)
+func TestRosterIsBounded(t *testing.T) {
+	o := testOptions(t)
+	st, add := testRoster(o)
+	refused := func(name string, code Code, err error) {
+		t.Helper()
+		var p *ProtocolError
+		if !errors.As(err, &p) || p.Code != code {
+			t.Errorf("%s: %v, want %s", name, err, code)
 		}
 	}
-	if _, _, err := st.create(time.Now(), true); !errors.As(err, &p) || p.Code != CodeFull {
-		t.Errorf("third session: %v, want full", err)
+	if err := add(testSession(o), 1); err != nil {
+		t.Fatal(err)
 	}
+	refused("second of a tenant that may have one", CodeTooMany, add(testSession(o), 1))
+	if err := add(testSession(o), 2); err != nil {
+		t.Fatal(err)
+	}
+	refused("third of two", CodeFull, add(testSession(o), 0))
 	st.replace = true
-	if _, _, err := st.create(time.Now(), true); err != nil || st.active() != 1 {
+	if err := add(testSession(o), 0); err != nil || st.active() != 1 {
 		t.Errorf("replacing: %v, %d active; want one", err, st.active())
 	}
 	st.drain()
-	if _, _, err := st.create(time.Now(), true); !errors.As(err, &p) || p.Code != CodeDraining {
-		t.Errorf("while draining: %v", err)
+	refused("while draining", CodeDraining, add(testSession(o), 0))
+}
+
+func TestRatesRecover(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r rates
+		for i, want := range []bool{true, true, false} {
+			if got := r.allow("a", 2); got != want {
+				t.Errorf("call %d: %v, want %v", i, got, want)
+			}
+		}
+		if !r.allow("b", 2) || !r.allow("a", 0) {
+			t.Error("another, or one without a limit, is refused")
+		}
+		time.Sleep(30 * time.Second)
+		if !r.allow("a", 2) || r.allow("a", 2) {
+			t.Error("after half a minute of two a minute there is one")
+		}
+		for i := range 2 * maxRates {
+			r.allow(fmt.Sprint(i), 1)
+		}
+		if len(r.known) > maxRates {
+			t.Errorf("%d are known, want %d at most", len(r.known), maxRates)
+		}
+	})
+}
+
+func TestLockout(t *testing.T) {
+	began := time.Now()
+	var f failures
+	for i := range 7 {
+		if wait := f.wait(began); i < lockoutFailures && wait != 0 {
+			t.Errorf("after %d failures: %v", i, wait)
+		}
+		f.add(began.Add(time.Duration(i) * 10 * time.Second))
+	}
+	// The last five failed at 20 to 60 s.
+	for after, want := range map[time.Duration]time.Duration{
+		time.Minute:       140 * time.Second,
+		199 * time.Second: time.Second,
+		200 * time.Second: 0,
+		time.Hour:         0,
+	} {
+		if got := f.wait(began.Add(after)); got != want {
+			t.Errorf("at %v: %v, want %v", after, got, want)
+		}
 	}
 }
 
 func TestFirstConclusionCounts(t *testing.T) {
-	o := testOptions()
-	s := newSession(newToken(), time.Now(), o)
+	o := testOptions(t)
+	s := testSession(o)
 	if !s.conclude(StateDone, pipeline.Verdict{Outcome: pipeline.Spoof}) {
 		t.Error("the first does not count")
 	}
 	if s.conclude(StateFailed, pipeline.Verdict{Outcome: pipeline.Live}) || s.enter(StateFraming) {
 		t.Error("something counts after the end")
 	}
-	if got := s.status(); got.State != StateDone || got.Verdict.Outcome != "spoof" {
-		t.Errorf("status %+v, want the first verdict", got)
+	if got := s.now(); got.State != StateDone || got.Verdict.Outcome != "spoof" {
+		t.Errorf("record %+v, want the first verdict", got)
 	}
 }
 
@@ -190,8 +197,8 @@ func TestFirstConclusionCounts(t *testing.T) {
 // second at most, and what settles or turns always.
 func TestReporterCalmsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := testOptions()
-		s := newSession(newToken(), time.Now(), o)
+		o := testOptions(t)
+		s := testSession(o)
 		r := &reporter{
 			session: s, page: &socket{out: newOutbox(999)}, metrics: o.Metrics, exact: true,
 			lost: func(err error) { t.Error(err) }, scored: map[string]time.Time{}, progress: Progress{Index: -1},
@@ -261,8 +268,8 @@ func TestEveryCodeHasAStatusAndAClose(t *testing.T) {
 }
 
 func BenchmarkReport(b *testing.B) {
-	o := testOptions()
-	s := newSession(newToken(), time.Now(), o)
+	o := testOptions(b)
+	s := testSession(o)
 	out := newOutbox(4)
 	r := &reporter{
 		session: s, page: &socket{out: out}, metrics: o.Metrics,

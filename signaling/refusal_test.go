@@ -112,7 +112,7 @@ func TestGreeting(t *testing.T) {
 	}{
 		{"wrong token", func(_ *testing.T, r *rig) *client {
 			c := r.dial(r.create().URL)
-			c.send(Hello{Token: newToken()})
+			c.send(Hello{Token: "wrong"})
 			return c
 		}, CodeUnauthorized, 4401},
 		{"token of another session", func(_ *testing.T, r *rig) *client {
@@ -151,9 +151,9 @@ func TestGreeting(t *testing.T) {
 		}, CodeTimeout, 4408},
 		{"expired token", func(t *testing.T, r *rig) *client {
 			made := r.create()
-			s, _ := r.server.store.find(made.ID)
+			s, _ := r.server.roster.find(made.ID)
 			s.mu.Lock()
-			s.expires = time.Now().Add(-time.Second)
+			s.record.Expires = time.Now().Add(-time.Second)
 			s.mu.Unlock()
 			c := r.dial(made.URL)
 			c.send(Hello{Token: made.Token})
@@ -284,9 +284,7 @@ func TestPageThatStopsReadingIsCutOff(t *testing.T) {
 	})
 	c, made, peer := r.join()
 	peer.picture()
-	s, _ := r.server.store.find(made.ID)
-	awaitOver(t, s)
-	if got := s.status(); got.Verdict.Reasons[0] != reasonDisconnected {
+	if got := r.awaitOver(made.ID); got.Verdict.Reasons[0] != reasonDisconnected {
 		t.Errorf("reasons %v, want %s", got.Verdict.Reasons, reasonDisconnected)
 	}
 	c.conn.Close()

@@ -18,6 +18,8 @@ import (
 
 	"vivavoce/media"
 	"vivavoce/pipeline"
+	"vivavoce/signaling/auth"
+	"vivavoce/signaling/store"
 )
 
 const testKey = "integrator-key-0123456789"
@@ -142,7 +144,7 @@ func newRig(t *testing.T, play script, change func(*Options)) *rig {
 	checkLeaks(t)
 	r := &rig{t: t, peers: make(chan *fakePeer, 8), shown: make(chan int, 8), told: make(chan pipeline.Device, 100), lights: make(chan int, 8), stopped: make(chan error, 1)}
 	o := Options{
-		NewAttempt: func(pipeline.Challenge) (Attempt, error) {
+		NewAttempt: func(pipeline.Challenge, string) (Attempt, error) {
 			return &fakeAttempt{script: play, shown: r.shown, told: r.told, lights: r.lights}, nil
 		},
 		Plan: pipeline.DefaultPlan(),
@@ -151,7 +153,8 @@ func newRig(t *testing.T, play script, change func(*Options)) *rig {
 			r.peers <- p
 			return p, nil
 		},
-		Keys:   []string{testKey, "another-key-0123456789"},
+		Auth:   testAuth(t),
+		Store:  testStore(t),
 		Timing: Timing{Drain: time.Millisecond, Linger: 200 * time.Millisecond},
 	}
 	if change != nil {
@@ -164,6 +167,27 @@ func newRig(t *testing.T, play script, change func(*Options)) *rig {
 	r.server = s
 	r.serve(s.Serve)
 	return r
+}
+
+// testAuth knows two keys.
+func testAuth(t *testing.T) *auth.Auth {
+	t.Helper()
+	a, err := auth.New(auth.Options{Keys: []string{testKey, "another-key-0123456789"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// testStore is gone after the test.
+func testStore(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
 }
 
 // serve runs a server until the test's end.
@@ -195,7 +219,9 @@ func (r *rig) serve(serve func(context.Context, net.Listener) error) {
 func checkLeaks(t *testing.T) {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
-	t.Cleanup(func() { goleak.VerifyNone(t, before) })
+	t.Cleanup(func() {
+		goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("github.com/nats-io/nats-server/v2/server.init.0.func1")) // its clock
+	})
 }
 
 // call makes an HTTP call; header is name, value, …

@@ -34,11 +34,11 @@ type opener func(r *run) (m Media, peer Peer, err error)
 
 // newRun draws a challenge and makes what judges it and what brings the pictures.
 func (s *Server) newRun(session *Session, page *socket, cancel context.CancelCauseFunc) (*run, pipeline.Challenge, error) {
-	challenge, err := pipeline.NewChallenge(rand.Reader, s.o.Plan)
+	challenge, err := pipeline.NewChallenge(rand.Reader, session.plan)
 	if err != nil {
 		return nil, challenge, fmt.Errorf("prepare session: %w", err)
 	}
-	attempt, err := s.o.NewAttempt(challenge)
+	attempt, err := s.o.NewAttempt(challenge, session.record.Policy)
 	if err != nil {
 		return nil, challenge, fmt.Errorf("prepare session: %w", err)
 	}

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"vivavoce/signaling/auth"
 )
 
 // Bounds of HTTP that no operator needs to change.
@@ -23,12 +25,13 @@ const (
 
 // Server runs sessions for the pages of many people.
 type Server struct {
-	o        Options
-	open     opener
-	store    *store
-	keys     []secret
-	visitors *visitors
-	handler  http.Handler
+	o         Options
+	open      opener
+	roster    *roster
+	ledger    *ledger
+	rates     rates
+	listeners listeners
+	handler   http.Handler
 
 	mu       sync.Mutex
 	greeting int // sockets that have no session yet
@@ -60,11 +63,16 @@ func newServer(o Options, extra map[string]http.HandlerFunc) (*Server, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, visitors: newVisitors(o.Limits.CreatePerIP)}
-	s.store = newStore(&s.o)
-	for _, k := range o.Keys {
-		s.keys = append(s.keys, hash(k))
+	s := &Server{o: o}
+	ctx := context.Background() // the store bounds each wait
+	secrets, err := auth.OpenSecrets(ctx, o.Store)
+	if err != nil {
+		return nil, err
 	}
+	if s.ledger, err = openLedger(ctx, o.Store, secrets, o.Timing.Remember); err != nil {
+		return nil, err
+	}
+	s.roster = newRoster(&s.o, s.ledger)
 	h, err := s.routes(extra)
 	if err != nil {
 		return nil, err
@@ -89,6 +97,11 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 func (s *Server) serve(ctx context.Context, ln net.Listener, handler http.Handler, drain time.Duration) error {
 	base, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
+	deaf, err := s.o.Store.OnSignal(cancelTopic, s.cancel)
+	if err != nil {
+		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
+	}
+	defer deaf()
 	h := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -133,41 +146,44 @@ func (s *Server) watch(ctx context.Context, served <-chan error) error {
 		case err := <-served:
 			return err
 		case now := <-tick.C:
-			s.store.sweep(now)
+			s.roster.sweep(now)
 		}
 	}
 }
 
 // drain waits for running sessions, at most so long.
 func (s *Server) drain(ctx context.Context, most time.Duration) {
-	s.store.drain()
-	if n := s.store.active(); n > 0 {
+	s.roster.drain()
+	if n := s.roster.active(); n > 0 {
 		s.o.Logger.Info("draining", "sessions", n)
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
 	defer cancel()
 	tick := time.NewTicker(sweepEvery / 10)
 	defer tick.Stop()
-	for s.store.active() > 0 {
+	for s.roster.active() > 0 {
 		select {
 		case <-end.Done():
-			s.store.stop(draining())
+			s.roster.stop(draining())
 			return
 		case <-tick.C:
 		}
 	}
 }
 
-// wait lets no further socket begin and waits for those that did.
+// wait lets no further socket begin and waits for those that did, and for what their sessions
+// leave in the store.
 func (s *Server) wait() {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
 	s.sockets.Wait()
+	close(s.roster.closing)
+	s.roster.saving.Wait()
 }
 
-// begin counts a socket in, until done, unless the server is closed.
-func (s *Server) begin() bool {
+// beginSocket counts a socket in, until done, unless the server is closed.
+func (s *Server) beginSocket() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -180,10 +196,10 @@ func (s *Server) begin() bool {
 // meet finds the session that a socket wants to say hello to, and counts the socket
 // until greeted. Only those are counted that may still succeed: the others are told so
 // at once and hold nothing.
-func (s *Server) meet(id string) (*Session, error) {
-	session, ok := s.store.find(id)
+func (s *Server) meet(ctx context.Context, id string) (*Session, error) {
+	session, ok := s.roster.find(id)
 	if !ok {
-		return nil, &ProtocolError{CodeNotFound, "no such session"}
+		return nil, s.elsewhere(ctx, id)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,6 +212,16 @@ func (s *Server) meet(id string) (*Session, error) {
 	}
 	s.greeting++
 	return session, nil
+}
+
+// elsewhere says why no session of that name runs here.
+func (s *Server) elsewhere(ctx context.Context, id string) error {
+	if isID(id) {
+		if _, _, err := s.ledger.records.Get(ctx, id); err == nil {
+			return &ProtocolError{CodeBusy, "the session is over, or another node runs it"}
+		}
+	}
+	return &ProtocolError{CodeNotFound, "no such session"}
 }
 
 func (s *Server) greeted(session *Session) {

@@ -8,39 +8,34 @@ import (
 	"vivavoce/pipeline"
 )
 
-// keptEvents is how many events of a session that is over are remembered: its
-// last prompts, scores and verdict.
-const keptEvents = 256
-
 // maxGreeters is how many sockets of one session may wait for their hello: a page that
 // was loaded again while its first socket hangs.
 const maxGreeters = 2
 
-// Session is one attempt of one person, from POST to the end of its memory.
+// Session is one attempt of one person, at the node that runs it, from POST to its end.
 type Session struct {
 	id      string
 	token   secret
-	created time.Time
-	expires time.Time // for hello
-	keeps   bool      // a slot from POST on, not from hello on: an integrator made it
-	stream  *stream
+	keeps   bool // a slot from POST on, not from hello on: an integrator made it
+	plan    pipeline.Plan
+	events  teller
+	save    func(*Session) // is called once, when the session is over
 	metrics *Metrics
 
 	mu       sync.Mutex
+	record   record
 	state    State
-	greeters int      // sockets that wait for their hello
-	verdict  *Verdict // exact; nil until the session is over
-	ended    time.Time
+	greeters int                     // sockets that wait for their hello
 	cancel   context.CancelCauseFunc // of the page's talk; nil without a page
 }
 
-func newSession(token string, now time.Time, o *Options) *Session {
-	s := &Session{
-		id: newID(), token: hash(token), created: now, expires: now.Add(o.Timing.Start),
-		stream: newStream(o.Limits.Events), metrics: o.Metrics, state: StateCreated,
-	}
-	s.metrics.moved("", StateCreated)
-	return s
+// teller takes the events of sessions without waiting.
+type teller interface {
+	Tell(session, kind string, data []byte) error
+}
+
+func newSession(id, token string, r record, events teller, m *Metrics) *Session {
+	return &Session{id: id, token: hash(token), record: r, events: events, metrics: m, state: StateCreated}
 }
 
 // meet counts a socket that is to say hello in, if it may; greeted counts it out.
@@ -75,7 +70,7 @@ func (s *Session) claim(token string, now time.Time, full bool, cancel context.C
 	switch {
 	case s.state != StateCreated:
 		return busy()
-	case now.After(s.expires):
+	case now.After(s.record.Expires):
 		return &ProtocolError{CodeUnauthorized, "the token has expired"}
 	case full && !s.keeps:
 		return &ProtocolError{CodeFull, "every slot was taken meanwhile"}
@@ -102,10 +97,15 @@ func (s *Session) enterLocked(next State) {
 	s.tell(StateChange{next})
 }
 
-// tell appends m to the event stream.
+// tell appends m to the session's events. One that the store does not take is lost; the
+// verdict and the last state go another way.
 func (s *Session) tell(m Message) {
-	if data, err := Encode(m); err == nil { // all ours, and golden
-		s.stream.tell(m.Type(), data)
+	data, err := Encode(m)
+	if err == nil { // all ours, and golden
+		err = s.events.Tell(s.id, m.Type(), data)
+	}
+	if err != nil {
+		s.metrics.storeFailed("event")
 	}
 }
 
@@ -117,11 +117,12 @@ func (s *Session) conclude(state State, v pipeline.Verdict) bool {
 	if s.state.Over() {
 		return false
 	}
-	s.verdict, s.ended, s.cancel = &exact, time.Now(), nil
-	s.metrics.verdicts.WithLabelValues(exact.Outcome).Inc()
-	s.tell(exact)
-	s.enterLocked(state)
-	s.stream.end(keptEvents)
+	ended := time.Now().UTC()
+	s.metrics.moved(s.state, "")
+	s.metrics.ended(state, exact.Outcome)
+	s.record.State, s.record.Verdict, s.record.Ended = state, &exact, &ended
+	s.state, s.cancel = state, nil
+	s.save(s)
 	return true
 }
 
@@ -137,10 +138,13 @@ func (s *Session) stop(why *ending) {
 	s.conclude(why.State, pipeline.Verdict{Reasons: []pipeline.Reason{why.Reason}})
 }
 
-func (s *Session) status() Status {
+// now is the session's record as it stands.
+func (s *Session) now() record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Status{ID: s.id, State: s.state, CreatedAt: s.created.UTC(), Verdict: s.verdict}
+	r := s.record
+	r.State = s.state
+	return r
 }
 
 func (s *Session) over() bool {
@@ -160,12 +164,5 @@ func (s *Session) slot() bool {
 func (s *Session) unclaimed(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state == StateCreated && now.After(s.expires)
-}
-
-// forgettable says whether the session has been over for so long.
-func (s *Session) forgettable(now time.Time, after time.Duration) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.Over() && now.Sub(s.ended) > after
+	return s.state == StateCreated && now.After(s.record.Expires)
 }

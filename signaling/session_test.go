@@ -10,6 +10,7 @@ import (
 
 	"vivavoce/media"
 	"vivavoce/pipeline"
+	"vivavoce/signaling/auth"
 )
 
 // wholeStory reports one of everything.
@@ -216,13 +217,11 @@ func TestEndings(t *testing.T) {
 			}
 			r := newRig(t, play, tt.change)
 			c, made, peer := r.join()
-			session, _ := r.server.store.find(made.ID)
 			tt.end(r, c, made, peer)
 			if tt.close != 0 {
 				checkLastWords(t, c, tt.state, tt.reason, tt.code, tt.close)
 			}
-			awaitOver(t, session)
-			s := session.status()
+			s := r.awaitOver(made.ID)
 			if s.State != tt.state || s.Verdict == nil || s.Verdict.Outcome != "undecided" ||
 				!slices.Equal(s.Verdict.Reasons, []pipeline.Reason{tt.reason}) {
 				t.Errorf("status %+v %+v, want %s with %s", s, s.Verdict, tt.state, tt.reason)
@@ -273,19 +272,27 @@ func checkLastWords(t *testing.T, c *client, state State, reason pipeline.Reason
 	}
 }
 
-// awaitOver waits for the end of s by its stream.
-func awaitOver(t *testing.T, s *Session) {
-	t.Helper()
-	late := time.After(patience)
-	for {
-		_, more, ended := s.stream.after(0)
-		if ended {
-			return
+// awaitOver waits until the end of the session is stored.
+func (r *rig) awaitOver(id string) Status {
+	r.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(patience); ; {
+		about, err := r.server.ledger.find(r.t.Context(), auth.Default, id)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if about.State.Over() {
+			s, err := r.server.ledger.status(id, about)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			return s
 		}
 		select {
-		case <-more:
+		case <-tick.C:
 		case <-late:
-			t.Fatalf("session is still %s", s.status().State)
+			r.t.Fatal("the session is not over")
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (s *Server) greet(ctx context.Context, k *socket, session *Session, cancel 
 			return &ProtocolError{CodeOutOfOrder, m.Type() + " before hello"}
 		}
 		hello = h
-		if err := s.store.claim(session, h.Token, time.Now(), cancel); err != nil {
+		if err := s.roster.claim(session, h.Token, time.Now(), cancel); err != nil {
 			return err
 		}
 		return errGreeted

@@ -5,10 +5,11 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"strings"
 )
 
-// secret is the SHA-256 of a key or token: what is kept instead of it. Both have
-// 128 bits of chance or more, so a plain hash does; comparing hashes in constant
+// secret is the SHA-256 of a token: what is kept instead of it. It has
+// 256 bits of chance, so a plain hash does; comparing hashes in constant
 // time tells nothing of the secret.
 type secret [sha256.Size]byte
 
@@ -20,14 +21,15 @@ func (s secret) is(text string) bool {
 	return subtle.ConstantTimeCompare(s[:], h[:]) == 1
 }
 
-// newToken gives 256 random bits, 43 characters.
-func newToken() string { return randomText(32) }
-
 // newID gives a session's name: 128 random bits, so that nobody guesses one.
-func newID() string { return "s_" + randomText(16) }
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	return "s_" + base64.RawURLEncoding.EncodeToString(b[:])
+}
 
-func randomText(bytes int) string {
-	b := make([]byte, bytes)
-	rand.Read(b) // never fails: crypto/rand ends the process instead
-	return base64.RawURLEncoding.EncodeToString(b)
+// isID says whether text could be a session's name: only those are looked up.
+func isID(text string) bool {
+	b, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(text, "s_"))
+	return err == nil && len(b) == 16 && strings.HasPrefix(text, "s_")
 }

@@ -34,7 +34,7 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 		Framing: 20 * time.Second, modelFlags: c.modelFlags, challengeFlags: c.challengeFlags,
 		policyFlag: c.policyFlag,
 	}
-	running, err := serve.open(log)
+	running, err := serve.open(ctx, log)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"vivavoce/pipeline/quality"
 	"vivavoce/pipeline/sound"
 	"vivavoce/pipeline/texture"
+	"vivavoce/signaling"
 )
 
 // challengeFlags say what a person is asked.
@@ -47,6 +48,19 @@ type engine struct {
 	library   *models.Library
 	newFinder func() (pipeline.Finder, error)
 	judge     *pipeline.Judge
+	named     map[string]*pipeline.Judge // one for each policy
+}
+
+// newAttempt judges by the policy of that name; none is the one that the command line chose.
+func (e *engine) newAttempt(c pipeline.Challenge, policy string) (signaling.Attempt, error) {
+	judge := e.judge
+	if policy != "" {
+		var known bool
+		if judge, known = e.named[policy]; !known {
+			return nil, fmt.Errorf("no policy is called %q", policy)
+		}
+	}
+	return judge.NewAttempt(c)
 }
 
 // Close ends the models' runtime.
@@ -117,24 +131,40 @@ func (e *engine) assemble(o engineOptions) (err error) {
 	}
 	stages := []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), sound.New(sound.Options{Voice: voice}), texture.New(looking), injection.New(injection.Options{Memory: o.shown})}
 	stages = append(stages, continuity.New(), eyes.New(), lights.New())
-	policy := o.policy
+	var more []pipeline.Check // of every policy
 	if path := o.models.TextureExternal; path != "" {
 		external, err := texture.LoadExternal(e.library, path)
 		if err != nil {
 			return err
 		}
 		stages = append(stages, texture.NewExternal(external, models.Live, 0))
-		policy.Checks = append(slices.Clone(policy.Checks), external.Check())
+		more = append(more, external.Check())
 	}
-	e.judge, err = pipeline.NewJudge(pipeline.JudgeOptions{
+	how := pipeline.JudgeOptions{
 		NewFinder: e.newFinder,
 		NewGuide:  guide,
 		Stages:    stages,
-		Policy:    policy,
+		Policy:    with(o.policy, more),
 		Timing:    o.timing,
 		Metrics:   o.metrics,
-	})
-	return err
+	}
+	if e.judge, err = pipeline.NewJudge(how); err != nil {
+		return err
+	}
+	e.named = map[string]*pipeline.Judge{}
+	for _, p := range pipeline.Policies() {
+		how.Policy = with(p, more)
+		if e.named[p.Name], err = pipeline.NewJudge(how); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// with is p with more checks.
+func with(p pipeline.Policy, more []pipeline.Check) pipeline.Policy {
+	p.Checks = append(slices.Clone(p.Checks), more...)
+	return p
 }
 
 // lips opens the digit reader; a version that ships none does not check what is said.

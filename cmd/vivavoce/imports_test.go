@@ -19,6 +19,8 @@ var only = []struct{ outside, ours, why string }{
 	{"github.com/asticode/go-astiav", "vivavoce/media/codec vivavoce/media/file", "decoders are C memory fed by strangers"},
 	{"github.com/prometheus/client_golang", "vivavoce/signaling vivavoce/cmd/vivavoce", "stages do not measure themselves"},
 	{"github.com/gorilla/websocket", "vivavoce/signaling vivavoce/signaling/puppet", "the wire is signaling's"},
+	{"github.com/nats-io", "vivavoce/signaling/store", "one place to bound waits and to tell errors apart"},
+	{"github.com/golang-jwt/jwt", "vivavoce/signaling/auth", "one place that pins algorithms"},
 	{"github.com/alecthomas/kong", "vivavoce/cmd/vivavoce", "flags and environment are read in cmd alone"},
 }
 

@@ -60,12 +60,17 @@ func (c *kioskCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 	if err := e.check(c.plan()); err != nil {
 		return err
 	}
-	keys := integratorKeys(c.APIKey, s.err)
+	d, err := dataFlags{}.open(ctx, integratorKeys(c.APIKey, s.err), log)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
 	kiosk, err := signaling.NewKiosk(signaling.KioskOptions{
 		Options: signaling.Options{
-			NewAttempt: func(ch pipeline.Challenge) (signaling.Attempt, error) { return e.judge.NewAttempt(ch) },
+			NewAttempt: e.newAttempt,
 			Plan:       c.plan(),
-			Keys:       keys,
+			Auth:       d.auth,
+			Store:      d.store,
 			Pages:      web.Files(),
 			Metrics:    metrics,
 			Gather:     registry,

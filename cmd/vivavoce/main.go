@@ -31,6 +31,7 @@ type cli struct {
 	Verify verifyCmd `cmd:"" help:"Run the same pipeline on a recorded file and say what was seen. Undecided under every policy but recording: the others need prompts."`
 	Eval   evalCmd   `cmd:"" help:"Measure the digit reader, whole sessions and the detection of attacks."`
 	Kiosk  kioskCmd  `cmd:"" help:"Check people at this machine's own camera, without WebRTC."`
+	Keys   keysCmd   `cmd:"" help:"Make, list, exchange and revoke integrators' keys."`
 	Models modelsCmd `cmd:"" help:"Unpack, check and convert the models."`
 	Demo   demoCmd   `cmd:"" help:"Run one whole session by itself: a rendered head against a real server."`
 	Puppet puppetCmd `cmd:"" hidden:"" help:"A rendered camera for tests in a browser."`

@@ -33,8 +33,8 @@ type serveCmd struct {
 	PublicIP []netip.Addr `help:"Address that browsers reach this machine at, when it is behind a 1:1 NAT."`
 	Loopback bool         `help:"Also offer 127.0.0.1 for media; always when --listen is a loopback address."`
 
-	APIKey        []string      `help:"Key of an integrator, at least 16 characters. None: one is made and printed."`
-	Open          bool          `help:"Let anyone make a session, as the demo page does."`
+	APIKey        []string      `help:"Key of the tenant \"default\", at least 16 characters. Other tenants: see vivavoce keys."`
+	Open          bool          `help:"For development: let anyone make a session, as the demo page does, and make a key when none is given."`
 	AllowedOrigin []string      `help:"Further origin whose pages may open the WebSocket: https://host[:port]."`
 	FrameAncestor []string      `help:"Site that may frame the page."`
 	MaxSessions   int           `help:"Sessions at once; more are answered 503 before they start. 0: 8 for each core." default:"0"`
@@ -46,6 +46,7 @@ type serveCmd struct {
 	modelFlags
 	challengeFlags
 	policyFlag
+	dataFlags
 	rig rig
 }
 
@@ -59,8 +60,11 @@ type rig struct {
 
 // Run serves until ctx ends, then lets the running sessions finish.
 func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
-	c.APIKey = integratorKeys(c.APIKey, s.err)
-	running, err := c.open(log)
+	if c.Open {
+		fmt.Fprintln(s.err, "*** OPEN: anyone who reaches this server makes sessions. For development only. ***")
+		c.APIKey = integratorKeys(c.APIKey, s.err)
+	}
+	running, err := c.open(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -72,6 +76,7 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 // running is a server that listens.
 type running struct {
 	*engine
+	*data
 	media    *webrtc.Engine
 	server   *signaling.Server
 	listener net.Listener
@@ -79,7 +84,7 @@ type running struct {
 }
 
 // open puts everything together and listens, without serving yet.
-func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
+func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (_ *running, err error) {
 	r := &running{secure: c.TLSCert != ""}
 	defer func() {
 		if err != nil {
@@ -113,6 +118,12 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 	if err = r.check(c.plan()); err != nil {
 		return r, err
 	}
+	if r.data, err = c.dataFlags.open(ctx, c.APIKey, log); err != nil {
+		return r, err
+	}
+	if r.auth.Empty() {
+		return r, errors.New("nobody has a key: make one with `vivavoce keys create TENANT`, or give --api-key, or --open for development")
+	}
 	if r.media, err = webrtc.NewEngine(webrtc.Options{
 		UDPPort: c.UDPPort, TCPPort: c.TCPPort, PublicIPs: c.PublicIP, Logger: log,
 		Loopback: c.Loopback || isLoopback(c.Listen), Microphone: c.Microphone,
@@ -123,7 +134,8 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 		NewAttempt:     r.newAttempt(c.rig),
 		Plan:           c.plan(),
 		NewPeer:        signaling.WebRTC(r.media, log),
-		Keys:           c.APIKey,
+		Auth:           r.auth,
+		Store:          r.store,
 		Open:           c.Open,
 		Pages:          web.Files(),
 		AllowedOrigins: c.AllowedOrigin,
@@ -141,9 +153,9 @@ func (c *serveCmd) open(log *slog.Logger) (_ *running, err error) {
 	return r, err
 }
 
-func (r *running) newAttempt(rig rig) func(pipeline.Challenge) (signaling.Attempt, error) {
-	return func(c pipeline.Challenge) (signaling.Attempt, error) {
-		a, err := r.judge.NewAttempt(c)
+func (r *running) newAttempt(rig rig) func(pipeline.Challenge, string) (signaling.Attempt, error) {
+	return func(c pipeline.Challenge, policy string) (signaling.Attempt, error) {
+		a, err := r.engine.newAttempt(c, policy)
 		if err != nil || rig.watch == nil {
 			return a, err
 		}
@@ -194,6 +206,9 @@ func (r *running) Close() error {
 	}
 	if r.engine != nil {
 		errs = append(errs, r.engine.Close())
+	}
+	if r.data != nil {
+		errs = append(errs, r.data.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -90,7 +90,7 @@ func (c *evalSessionsCmd) serve(p pipeline.Policy, m *meter, errOut io.Writer) (
 		modelFlags: c.modelFlags, challengeFlags: challengeFlags{Digits: c.Digits, Turns: 2, Pace: c.Pace},
 		rig: rig{policy: p, reader: c.Model, watch: m.watch, turn: unanswered},
 	}
-	return serve.open(log)
+	return serve.open(ctx, log)
 }
 
 // play goes through speakers, and what each says.

@@ -30,10 +30,13 @@ type Caller struct {
 // May says whether the caller's key is for s.
 func (c Caller) May(s Scope) bool { return slices.Contains(c.scopes, s) }
 
+// Default is the tenant of keys that the command line gives, and of an open server's visitors.
+const Default = "default"
+
 // Options say where tenants come from.
 type Options struct {
 	File   string       // of tenants; "" is none. One that is not there yet may come.
-	Keys   []string     // API keys for a tenant "default" with every scope, at least 16 characters
+	Keys   []string     // API keys of the tenant [Default] with every scope, at least 16 characters
 	Logger *slog.Logger // nil discards
 }
 
@@ -137,8 +140,8 @@ func newBook(f File, more []string) book {
 	b := book{keys: map[string]entry{}, clients: map[string][]Key{}, tenants: map[string]Tenant{}}
 	for _, key := range more {
 		k := Key{ID: "flag", Kind: APIKey, Scopes: Scopes()}
-		b.keys[hashOf(key)] = entry{k, "default"}
-		b.tenants["default"] = Tenant{Name: "default"}
+		b.keys[hashOf(key)] = entry{k, Default}
+		b.tenants[Default] = Tenant{Name: Default}
 	}
 	for _, t := range f.Tenants {
 		for _, k := range t.Keys {

@@ -2,7 +2,6 @@ package puppet_test
 
 import (
 	"context"
-	"crypto/rand"
 	"log/slog"
 	"net"
 	"strings"
@@ -16,7 +15,9 @@ import (
 	"vivavoce/pipeline/motion"
 	"vivavoce/pipeline/quality"
 	"vivavoce/signaling"
+	"vivavoce/signaling/auth"
 	"vivavoce/signaling/puppet"
+	"vivavoce/signaling/store"
 )
 
 // open starts a real server with real media and models and returns its address.
@@ -49,12 +50,21 @@ func openWith(t testing.TB, newFinder func() (pipeline.Finder, error), timing pi
 	if err != nil {
 		t.Fatal(err)
 	}
+	nobody, err := auth.New(auth.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(kept.Close)
 	server, err := signaling.NewServer(signaling.Options{
-		NewAttempt: func(c pipeline.Challenge) (signaling.Attempt, error) {
+		NewAttempt: func(c pipeline.Challenge, _ string) (signaling.Attempt, error) {
 			a, err := judge.NewAttempt(c)
 			return wrap(a), err
 		},
-		NewPeer: signaling.WebRTC(engine, log), Plan: plan, Open: true, Keys: []string{rand.Text()}, ExactToPage: true,
+		NewPeer: signaling.WebRTC(engine, log), Plan: plan, Open: true, Auth: nobody, Store: kept, ExactToPage: true,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,216 @@
+package signaling
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"vivavoce/pipeline"
+	"vivavoce/signaling/auth"
+	"vivavoce/signaling/store"
+)
+
+// ledger is what all nodes know of sessions: their records, their events, and who failed
+// lately. Any node answers from it for any session.
+type ledger struct {
+	records  *store.Bucket[record]
+	once     *store.Bucket[onceMade]
+	failures *store.Bucket[failures]
+	events   *store.Events
+	secrets  *auth.Secrets
+}
+
+// record is a session in the store: written when it is made and when it is over.
+type record struct {
+	Tenant   string            `json:"tenant"`
+	Policy   string            `json:"policy,omitempty"`
+	Metadata map[string]string `json:"metadata,omitempty"`
+	Subject  string            `json:"subject,omitempty"` // hash of whom the integrator calls it; kept where failures count
+	Created  time.Time         `json:"created"`
+	Expires  time.Time         `json:"expires"` // for hello
+	Until    time.Time         `json:"until"`   // it is over by then, or its node has died
+	State    State             `json:"state"`   // as last written
+	Verdict  *Verdict          `json:"verdict,omitempty"`
+	Ended    *time.Time        `json:"ended,omitempty"`
+}
+
+// status is what the integrator is told; a verdict is signed as often as it is asked for.
+func (l *ledger) status(id string, r record) (Status, error) {
+	s := Status{
+		ID: id, State: r.State, CreatedAt: r.Created.UTC(), ExpiresAt: r.Expires.UTC(), EndedAt: r.Ended,
+		Policy: r.Policy, Metadata: r.Metadata, Verdict: r.Verdict,
+	}
+	var err error
+	if r.Verdict != nil {
+		s.Signed, err = l.secrets.Sign(r.said(id))
+	}
+	return s, err
+}
+
+func openLedger(ctx context.Context, s *store.Store, secrets *auth.Secrets, remember time.Duration) (*ledger, error) {
+	l := &ledger{secrets: secrets}
+	var err error
+	if l.records, err = store.OpenBucket[record](ctx, s, "sessions", store.BucketOptions{Life: remember, MaxBytes: 256 << 20}); err != nil {
+		return nil, err
+	}
+	if l.once, err = store.OpenBucket[onceMade](ctx, s, "idempotency", store.BucketOptions{Life: remember}); err != nil {
+		return nil, err
+	}
+	if l.failures, err = store.OpenBucket[failures](ctx, s, "failures", store.BucketOptions{Life: lockoutWithin}); err != nil {
+		return nil, err
+	}
+	l.events, err = store.OpenEvents(ctx, s, store.EventsOptions{Life: remember})
+	return l, err
+}
+
+// find reads the record of a tenant's session. Those of others are as if they were not there.
+func (l *ledger) find(ctx context.Context, tenant, id string) (record, error) {
+	r, _, err := l.records.Get(ctx, id)
+	if err == nil && r.Tenant != tenant {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return record{}, err
+	}
+	if !r.State.Over() && time.Now().After(r.Until) {
+		r.State, r.Ended = StateFailed, &r.Until
+		v := exactVerdict(pipeline.Verdict{Reasons: []pipeline.Reason{pipeline.SessionFailed}})
+		r.Verdict = &v
+	}
+	return r, nil
+}
+
+// state is where a session is that another node runs.
+func (l *ledger) state(ctx context.Context, id string, r record) State {
+	if r.State.Over() {
+		return r.State
+	}
+	e, err := l.events.Last(ctx, id, StateChange{}.Type())
+	if err != nil {
+		return r.State
+	}
+	m, err := DecodeServer(e.Data)
+	change, ok := m.(StateChange)
+	switch {
+	case err != nil || !ok:
+		return r.State
+	case change.State.Over(): // its verdict is on the way
+		return StateDeciding
+	}
+	return change.State
+}
+
+// end writes the end of s: its last events, what it says of the person, and its record. It may be
+// called again after an error; an event may then be there twice.
+func (l *ledger) end(ctx context.Context, s *Session) error {
+	r := s.now()
+	if err := l.tellEnd(ctx, s.id, r); err != nil {
+		return err
+	}
+	if r.Subject != "" && r.State == StateDone && r.Verdict.Outcome != pipeline.Live.String() {
+		if err := l.failures.Change(ctx, r.Subject, func(f *failures) { f.add(*r.Ended) }); err != nil {
+			return err
+		}
+	}
+	return l.records.Put(ctx, s.id, r)
+}
+
+func (r record) said(id string) auth.Said {
+	v := auth.Said{Session: id, Tenant: r.Tenant, Policy: r.Policy, Outcome: r.Verdict.Outcome, Reasons: []string{}, Ended: *r.Ended}
+	if r.Verdict.Confidence != nil {
+		v.Confidence = *r.Verdict.Confidence
+	}
+	for _, reason := range r.Verdict.Reasons {
+		v.Reasons = append(v.Reasons, string(reason))
+	}
+	return v
+}
+
+func (l *ledger) tellEnd(ctx context.Context, id string, r record) error {
+	for _, m := range []Message{*r.Verdict, StateChange{r.State}} {
+		data, err := Encode(m)
+		if err != nil {
+			return fmt.Errorf("tell the end of %s: %w", id, err)
+		}
+		if err := l.events.Keep(ctx, id, m.Type(), data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onceMade says which session an Idempotency-Key made.
+type onceMade struct {
+	Session string `json:"session"`
+	Body    string `json:"body"` // hash of the request's
+}
+
+// reserve says that key makes session id, unless it has made one already, whose id it gives.
+func (l *ledger) reserve(ctx context.Context, key, id, body string) (made string, err error) {
+	err = l.once.Create(ctx, key, onceMade{id, body})
+	if !errors.Is(err, store.ErrExists) {
+		return id, err
+	}
+	o, _, err := l.once.Get(ctx, key)
+	switch {
+	case err != nil:
+		return "", err
+	case o.Body != body:
+		return "", &ProtocolError{CodeConflict, "the Idempotency-Key was used with another body"}
+	}
+	return o.Session, nil
+}
+
+// release lets a key be used again whose session could not be made.
+func (l *ledger) release(ctx context.Context, key string) error {
+	_, revision, err := l.once.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	return l.once.Delete(ctx, key, revision)
+}
+
+// A subject who fails so often within that time waits until it has passed.
+const (
+	lockoutFailures = 5
+	lockoutWithin   = 3 * time.Minute
+)
+
+// failures are when a subject failed last; the oldest first.
+type failures []time.Time
+
+func (f *failures) add(at time.Time) {
+	*f = append(*f, at)
+	if extra := len(*f) - lockoutFailures; extra > 0 {
+		*f = (*f)[extra:]
+	}
+}
+
+// wait is how long the subject is locked out.
+func (f failures) wait(now time.Time) time.Duration {
+	if len(f) < lockoutFailures {
+		return 0
+	}
+	return max(0, lockoutWithin-now.Sub(f[0]))
+}
+
+// lockedOut is how long a subject has to wait.
+func (l *ledger) lockedOut(ctx context.Context, subject string) (time.Duration, error) {
+	f, _, err := l.failures.Get(ctx, subject)
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, nil
+	}
+	return f.wait(time.Now()), err
+}
+
+// nameOf makes a key of the store of what callers chose; it does not tell it.
+func nameOf(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
