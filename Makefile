@@ -49,7 +49,7 @@ fuzz: build models ## every fuzz target for FUZZTIME
 	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
 	  echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
 
-lint: packages web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, tsc
+lint: packages web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, tsc, the API documents
 	@test -z "$$(gofmt -l $(GOFILES))" || { echo "gofmt these:"; gofmt -l $(GOFILES); exit 1; }
 	go vet ./...
 	go tool staticcheck ./...

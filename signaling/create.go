@@ -194,8 +194,7 @@ func (s *Server) begin(ctx context.Context, session *Session, caller auth.Caller
 			return "", &ProtocolError{CodeBadRequest, "the Idempotency-Key is too long, or the call has no key"}
 		}
 		once = nameOf(caller.Tenant.Name, once)
-		id, err := s.ledger.reserve(ctx, once, session.id, nameOf(string(body)))
-		if err != nil || id != session.id {
+		if id, err = s.ledger.reserve(ctx, once, session.id, nameOf(string(body))); err != nil || id != session.id {
 			return id, err
 		}
 		defer func() {
@@ -205,10 +204,10 @@ func (s *Server) begin(ctx context.Context, session *Session, caller auth.Caller
 		}()
 	}
 	// The record first: a session that runs is known to all.
-	if err := s.ledger.records.Create(ctx, session.id, session.now()); err != nil {
+	if err = s.ledger.records.Create(ctx, session.id, session.now()); err != nil {
 		return "", err
 	}
-	if err := s.roster.add(session, caller.Tenant.Sessions); err != nil {
+	if err = s.roster.add(session, caller.Tenant.Sessions); err != nil {
 		_, revision, gone := s.ledger.records.Get(ctx, session.id)
 		if gone == nil {
 			gone = s.ledger.records.Delete(ctx, session.id, revision)

@@ -94,8 +94,8 @@ func httpGolden() map[string]any {
 	exact := serverGolden()["verdict.exact"].(Verdict)
 	return map[string]any{
 		"created":        Created{ID: "s_5gQ0bX2rT7uJ9mWc1kVzNw", Token: "b0Jc8cQJ5kZ0cBvJb8nX9d1uQe4l6yTtWmYp2sVq3rA", ExpiresAt: at.Add(2 * time.Minute), URL: "/v1/sessions/s_5gQ0bX2rT7uJ9mWc1kVzNw/ws"},
-		"status.running": Status{ID: "s_5gQ0bX2rT7uJ9mWc1kVzNw", State: StateChallenge, CreatedAt: at},
-		"status.done":    Status{ID: "s_5gQ0bX2rT7uJ9mWc1kVzNw", State: StateDone, CreatedAt: at, Verdict: &exact},
+		"status.running": Status{ID: "s_5gQ0bX2rT7uJ9mWc1kVzNw", State: StateChallenge, CreatedAt: at, ExpiresAt: at.Add(2 * time.Minute)},
+		"status.done":    Status{ID: "s_5gQ0bX2rT7uJ9mWc1kVzNw", State: StateDone, CreatedAt: at, ExpiresAt: at.Add(2 * time.Minute), EndedAt: ptr(at.Add(20 * time.Second)), Policy: "strict", Metadata: map[string]string{"order": "4711"}, Verdict: &exact, Signed: "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJzXzVnUTAifQ.c2lnbmF0dXJl"},
 		"page":           PageOptions{Microphone: true},
 		"problem.full":   problemOf(CodeFull, "every slot is taken"),
 	}

@@ -142,6 +142,12 @@ type script = func(ctx context.Context, src media.Source, report func(pipeline.E
 func newRig(t *testing.T, play script, change func(*Options)) *rig {
 	t.Helper()
 	checkLeaks(t)
+	return oneOfRigs(t, play, change)
+}
+
+// oneOfRigs is for tests with several: leaks can be told only when all are gone.
+func oneOfRigs(t *testing.T, play script, change func(*Options)) *rig {
+	t.Helper()
 	r := &rig{t: t, peers: make(chan *fakePeer, 8), shown: make(chan int, 8), told: make(chan pipeline.Device, 100), lights: make(chan int, 8), stopped: make(chan error, 1)}
 	o := Options{
 		NewAttempt: func(pipeline.Challenge, string) (Attempt, error) {

@@ -47,7 +47,7 @@ func (c *evalSessionsCmd) Run(ctx context.Context, s streams) error {
 		Machine: fmt.Sprintf("%s, %d cores", runtime.GOARCH, runtime.NumCPU()),
 	}
 	meter := &meter{}
-	running, err := c.serve(report.Policy, meter, s.err)
+	running, err := c.serve(ctx, report.Policy, meter, s.err)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func digitsOnly(p pipeline.Policy) pipeline.Policy {
 }
 
 // serve starts the server that judges.
-func (c *evalSessionsCmd) serve(p pipeline.Policy, m *meter, errOut io.Writer) (*running, error) {
+func (c *evalSessionsCmd) serve(ctx context.Context, p pipeline.Policy, m *meter, errOut io.Writer) (*running, error) {
 	log := slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	serve := serveCmd{
 		Open: true, Listen: "127.0.0.1:0", APIKey: []string{cryptorand.Text()}, ShowScores: true, Framing: 20 * time.Second,

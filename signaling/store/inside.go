@@ -189,3 +189,11 @@ func (l *serverLog) Debugf(string, ...any) {}
 
 // Tracef implements server.Logger.
 func (l *serverLog) Tracef(string, ...any) {}
+
+// Address is where other nodes reach the data, or "".
+func (s *Store) Address() string {
+	if s.inside == nil || s.o.Listen == "" {
+		return s.o.URL
+	}
+	return s.inside.server.ClientURL()
+}

@@ -1,0 +1,471 @@
+package signaling
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"vivavoce/media"
+	"vivavoce/pipeline"
+	"vivavoce/signaling/auth"
+	"vivavoce/signaling/store"
+)
+
+// tenants are two, each with a key; shop's limits are given.
+func tenants(t *testing.T, shop auth.Tenant) (a *auth.Auth, shopKey, bankKey string) {
+	t.Helper()
+	var f auth.File
+	keys := map[string]string{}
+	for _, name := range []string{"shop", "bank"} {
+		_, shown, err := f.Create(auth.NewKey{Tenant: name, Kind: auth.APIKey, Scopes: []auth.Scope{auth.Sessions}}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[name] = shown
+	}
+	shop.Name, shop.Keys = "shop", f.Tenants[0].Keys
+	f.Tenants[0] = shop
+	path := filepath.Join(t.TempDir(), "tenants.json")
+	if err := f.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	a, err := auth.New(auth.Options{File: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, keys["shop"], keys["bank"]
+}
+
+// as calls with a key; the answer is decoded into into unless that is nil.
+func (r *rig) as(key, method, path, body string, into any, header ...string) *http.Response {
+	r.t.Helper()
+	resp := r.call(method, path, body, append(header, "Authorization", "Bearer "+key)...)
+	if into != nil {
+		if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
+			r.t.Fatalf("%s %s: %s: %v", method, path, resp.Status, err)
+		}
+	}
+	return resp
+}
+
+func (r *rig) refused(resp *http.Response, code Code) {
+	r.t.Helper()
+	var p Problem
+	if err := json.NewDecoder(resp.Body).Decode(&p); err != nil || p.Code != code || resp.StatusCode != code.status() {
+		r.t.Errorf("%s %+v, %v; want %s", resp.Status, p, err, code)
+	}
+}
+
+func TestTenantsSeeTheirOwn(t *testing.T) {
+	a, shop, bank := tenants(t, auth.Tenant{})
+	r := newRig(t, untilDone, func(o *Options) { o.Auth = a })
+	var made Created
+	r.as(shop, "POST", "/v1/sessions", "", &made)
+	for _, tt := range []struct{ method, path string }{
+		{"GET", ""}, {"GET", "/events"}, {"DELETE", ""},
+	} {
+		r.refused(r.as(bank, tt.method, "/v1/sessions/"+made.ID+tt.path, "", nil), CodeNotFound)
+	}
+	var s Status
+	if r.as(shop, "GET", "/v1/sessions/"+made.ID, "", &s); s.State != StateCreated {
+		t.Errorf("status %+v, want created", s)
+	}
+	r.as(shop, "DELETE", "/v1/sessions/"+made.ID, "", nil)
+	r.server.roster.saving.Wait() // it is only in the store now
+	if _, here := r.server.roster.find(made.ID); here {
+		t.Error("a session that is over and stored is still here")
+	}
+	r.refused(r.as(bank, "GET", "/v1/sessions/"+made.ID, "", nil), CodeNotFound)
+	r.refused(r.as(bank, "GET", "/v1/sessions/"+made.ID+"/events", "", nil), CodeNotFound)
+	if r.as(shop, "GET", "/v1/sessions/"+made.ID, "", &s); s.State != StateDone {
+		t.Errorf("status %+v, want done", s)
+	}
+}
+
+func TestTenantsAreLimited(t *testing.T) {
+	a, shop, bank := tenants(t, auth.Tenant{Sessions: 1})
+	r := newRig(t, untilDone, func(o *Options) { o.Auth = a })
+	r.as(shop, "POST", "/v1/sessions", "", nil)
+	r.refused(r.as(shop, "POST", "/v1/sessions", "", nil), CodeTooMany)
+	if resp := r.as(bank, "POST", "/v1/sessions", "", nil); resp.StatusCode != 201 {
+		t.Errorf("another tenant: %s", resp.Status)
+	}
+	a, shop, bank = tenants(t, auth.Tenant{PerMinute: 2})
+	r = newRig(t, untilDone, func(o *Options) { o.Auth = a })
+	for range 2 {
+		r.as(shop, "POST", "/v1/sessions", "", nil)
+	}
+	r.refused(r.as(shop, "POST", "/v1/sessions", "", nil), CodeTooMany)
+	if resp := r.as(bank, "POST", "/v1/sessions", "", nil); resp.StatusCode != 201 {
+		t.Errorf("another tenant: %s", resp.Status)
+	}
+}
+
+// TestOptionsOfASession also holds which policy and which challenge reach the judge.
+func TestOptionsOfASession(t *testing.T) {
+	a, shop, bank := tenants(t, auth.Tenant{Policy: "strict"})
+	type told struct {
+		policy string
+		steps  int
+	}
+	judged := make(chan told, 9)
+	r := newRig(t, untilDone, func(o *Options) {
+		o.Auth = a
+		play := o.NewAttempt
+		o.NewAttempt = func(c pipeline.Challenge, policy string) (Attempt, error) {
+			if policy == "unknown" || policy == "strict" && len(c.Steps) < 2 {
+				return nil, fmt.Errorf("no policy %q for %d steps", policy, len(c.Steps))
+			}
+			judged <- told{policy, len(c.Steps)}
+			return play(c, policy)
+		}
+	})
+	long := strings.Repeat("x", 257)
+	for _, tt := range []struct{ name, key, body string }{
+		{"unknown policy", shop, `{"policy":"unknown"}`},
+		{"policy that the challenge cannot meet", shop, `{"challenge":{"digits":1,"turns":0}}`},
+		{"policy that is no text", shop, `{"policy":1}`},
+		{"challenge that asks nothing", bank, `{"challenge":{"digits":0,"turns":0}}`},
+		{"negative challenge", bank, `{"challenge":{"digits":-1,"turns":2}}`},
+		{"endless challenge", bank, `{"challenge":{"digits":1000000,"turns":2}}`},
+		{"challenge that is a list", bank, `{"challenge":[1]}`},
+		{"metadata that is no text", bank, `{"metadata":{"a":1}}`},
+		{"metadata without a name", bank, `{"metadata":{"":"a"}}`},
+		{"long metadata", bank, `{"metadata":{"a":"` + long + `"}}`},
+		{"much metadata", bank, `{"metadata":{` + strings.TrimSuffix(strings.Repeat(`"%d":"",`, 17), ",") + `}}`},
+		{"long subject", bank, `{"subject":"` + long + `"}`},
+		{"short expiry", bank, `{"expires_in_s":4}`},
+		{"long expiry", bank, `{"expires_in_s":3601}`},
+		{"negative expiry", bank, `{"expires_in_s":-60}`},
+		{"expiry that overflows", bank, `{"expires_in_s":9223372036854775807}`},
+		{"expiry with a point", bank, `{"expires_in_s":60.5}`},
+		{"two objects", bank, `{}{}`},
+		{"text", bank, `"session"`},
+		{"cut", bank, `{"policy":`},
+		{"deep", bank, strings.Repeat(`{"metadata":`, 300)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			body := tt.body
+			if strings.Contains(body, "%d") {
+				var n []any
+				for i := range 17 {
+					n = append(n, i)
+				}
+				body = fmt.Sprintf(body, n...)
+			}
+			r := *r
+			r.t = t
+			r.refused(r.as(tt.key, "POST", "/v1/sessions", body, nil), CodeBadRequest)
+		})
+	}
+	for len(judged) > 0 {
+		<-judged
+	}
+	var made Created
+	body := `{"challenge":{"digits":3,"turns":1},"metadata":{"order":"4711"},"subject":"person","expires_in_s":600,"unknown":1}`
+	if resp := r.as(shop, "POST", "/v1/sessions", body, &made); resp.StatusCode != 201 {
+		t.Fatalf("create: %s", resp.Status)
+	}
+	if got := <-judged; got != (told{"strict", 4}) {
+		t.Errorf("judged %+v, want the tenant's policy and 4 steps", got)
+	}
+	if d := time.Until(made.ExpiresAt); d < 9*time.Minute || d > 10*time.Minute {
+		t.Errorf("expires in %v, want ten minutes", d)
+	}
+	var s Status
+	if r.as(shop, "GET", "/v1/sessions/"+made.ID, "", &s); s.Policy != "strict" || s.Metadata["order"] != "4711" {
+		t.Errorf("status %+v", s)
+	}
+	c := r.dial(made.URL)
+	c.send(Hello{Token: made.Token})
+	if w := expect[Welcome](c); w.Digits != 3 || w.Turns != 1 {
+		t.Errorf("welcome %+v, want three digits and a turn", w)
+	}
+	if got := <-judged; got != (told{"strict", 4}) {
+		t.Errorf("judged %+v at hello", got)
+	}
+}
+
+func TestVisitorsHaveNoOptions(t *testing.T) {
+	r := newRig(t, untilDone, func(o *Options) { o.Open = true })
+	r.refused(r.call("POST", "/v1/sessions", `{"policy":"relaxed"}`), CodeUnauthorized)
+	r.refused(r.call("POST", "/v1/sessions", "", "Idempotency-Key", "a"), CodeBadRequest)
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	a, shop, bank := tenants(t, auth.Tenant{})
+	r := newRig(t, untilDone, func(o *Options) { o.Auth, o.Limits.Sessions = a, 2 })
+	post := func(key, once, body string) (Created, *http.Response) {
+		var made Created
+		resp := r.as(key, "POST", "/v1/sessions", body, &made, "Idempotency-Key", once)
+		return made, resp
+	}
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	seen := map[Created]int{}
+	for range 8 { // together: those that are too early are told so
+		all.Go(func() {
+			made, resp := post(shop, "one", `{"metadata":{"a":"b"}}`)
+			mu.Lock()
+			defer mu.Unlock()
+			if resp.StatusCode == 201 {
+				seen[made]++
+			} else if resp.StatusCode != 409 {
+				t.Errorf("%s", resp.Status)
+			}
+		})
+	}
+	all.Wait()
+	again, resp := post(shop, "one", `{"metadata":{"a":"b"}}`)
+	if len(seen) != 1 || seen[again] == 0 || resp.Header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("%d sessions, and %+v (%s)", len(seen), again, resp.Status)
+	}
+	if _, resp := post(shop, "one", `{}`); resp.StatusCode != 409 {
+		t.Errorf("another body: %s, want 409", resp.Status)
+	}
+	if other, _ := post(bank, "one", `{"metadata":{"a":"b"}}`); other.ID == again.ID {
+		t.Error("tenants share a key")
+	}
+	if _, resp := post(shop, "two", ""); resp.StatusCode != 503 {
+		t.Errorf("third of two: %s, want 503", resp.Status)
+	}
+	r.as(shop, "DELETE", "/v1/sessions/"+again.ID, "", nil)
+	if _, resp := post(shop, "two", ""); resp.StatusCode != 201 {
+		t.Errorf("the same key when there is room: %s, want 201", resp.Status)
+	}
+	if _, resp := post(shop, strings.Repeat("k", 256), ""); resp.StatusCode != 400 {
+		t.Errorf("a long key: %s, want 400", resp.Status)
+	}
+}
+
+func TestSubjectsAreLockedOut(t *testing.T) {
+	a, shop, bank := tenants(t, auth.Tenant{Lockout: true})
+	outcome := pipeline.Spoof
+	r := newRig(t, func(context.Context, media.Source, func(pipeline.Event)) (pipeline.Verdict, error) {
+		return pipeline.Verdict{Outcome: outcome, Reasons: []pipeline.Reason{"depth.flat"}}, nil
+	}, func(o *Options) { o.Auth = a })
+	try := func(key string) {
+		t.Helper()
+		var made Created
+		r.as(key, "POST", "/v1/sessions", `{"subject":"mallory"}`, &made)
+		c := r.dial(made.URL)
+		c.send(Hello{Token: made.Token})
+		(<-r.peers).picture()
+		c.rest()
+		r.server.roster.saving.Wait()
+	}
+	outcome = pipeline.Live
+	try(shop) // is not counted
+	outcome = pipeline.Spoof
+	for range lockoutFailures {
+		try(shop)
+		try(bank)
+	}
+	resp := r.as(shop, "POST", "/v1/sessions", `{"subject":"mallory"}`, nil)
+	if resp.Header.Get("Retry-After") == "" || resp.Header.Get("Retry-After") == retryAfter {
+		t.Errorf("Retry-After %q, want what is left of three minutes", resp.Header.Get("Retry-After"))
+	}
+	r.refused(resp, CodeLockedOut)
+	for name, resp := range map[string]*http.Response{
+		"another subject": r.as(shop, "POST", "/v1/sessions", `{"subject":"alice"}`, nil),
+		"no subject":      r.as(shop, "POST", "/v1/sessions", "", nil),
+		"another tenant":  r.as(bank, "POST", "/v1/sessions", `{"subject":"mallory"}`, nil),
+	} {
+		if resp.StatusCode != 201 {
+			t.Errorf("%s: %s, want 201", name, resp.Status)
+		}
+	}
+}
+
+// TestSignedVerdict checks one as an integrator's partner would, by the published key.
+func TestSignedVerdict(t *testing.T) {
+	r := newRig(t, untilDone, nil)
+	made := r.create()
+	if s := r.status(made.ID); s.Signed != "" {
+		t.Errorf("signed %q before there is a verdict", s.Signed)
+	}
+	r.callAs("DELETE", "/v1/sessions/"+made.ID, nil)
+	var set auth.KeySet
+	if err := json.NewDecoder(r.call("GET", "/.well-known/jwks.json", "").Body).Decode(&set); err != nil || len(set.Keys) != 1 {
+		t.Fatalf("key set %+v, %v", set, err)
+	}
+	var c jwt.MapClaims
+	_, err := jwt.ParseWithClaims(r.status(made.ID).Signed, &c, func(token *jwt.Token) (any, error) {
+		x, err := base64.RawURLEncoding.DecodeString(set.Keys[0].X)
+		return ed25519.PublicKey(x), err
+	}, jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithSubject(made.ID), jwt.WithAudience(auth.Default))
+	if err != nil || c["outcome"] != "undecided" {
+		t.Errorf("claims %v, %v", c, err)
+	}
+}
+
+// TestTwoNodes holds that a node answers for a session that another one runs, and that a verdict
+// outlives both.
+func TestTwoNodes(t *testing.T) {
+	checkLeaks(t)
+	dir := t.TempDir()
+	first, err := store.Open(t.Context(), store.Options{Dir: dir, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing := sync.OnceFunc(first.Close)
+	t.Cleanup(closing)
+	finish := make(chan struct{})
+	one := oneOfRigs(t, func(ctx context.Context, _ media.Source, report func(pipeline.Event)) (pipeline.Verdict, error) {
+		report(pipeline.StateChanged{State: pipeline.Framing})
+		select {
+		case <-finish:
+			return pipeline.Verdict{Outcome: pipeline.Live, Confidence: 88}, nil
+		case <-ctx.Done():
+			return pipeline.Verdict{}, ctx.Err()
+		}
+	}, func(o *Options) { o.Store = first })
+	two := oneOfRigs(t, untilDone, func(o *Options) { o.Store = sharing(t, first) })
+
+	c, made, peer := one.join()
+	if s := two.status(made.ID); s.State != StateConnecting {
+		t.Errorf("at the other node %s, want connecting", s.State)
+	}
+	peer.picture()
+	expect[StateChange](c)
+	l := two.listen(made.ID)
+	l.until(StateFraming)
+	if all, code := two.dial(made.URL).rest(); code != 4409 {
+		t.Errorf("hello at the other node: %v, close %d; want busy", all, code)
+	}
+	finish <- struct{}{}
+	rest := l.rest()
+	if v, ok := rest[0].(Verdict); !ok || v.Outcome != "live" || *v.Confidence != 88 {
+		t.Errorf("the other node tells %+v", rest)
+	}
+	one.awaitOver(made.ID)
+	if a, b := one.status(made.ID), two.status(made.ID); b.State != StateDone || a.Signed != b.Signed {
+		t.Errorf("one says %+v, two %+v", a, b)
+	}
+
+	c, made, peer = one.join() // deleted from the other node
+	peer.picture()
+	expect[StateChange](c)
+	if resp := two.callAs("DELETE", "/v1/sessions/"+made.ID, nil); resp.StatusCode != 204 {
+		t.Errorf("delete: %s", resp.Status)
+	}
+	if s := one.awaitOver(made.ID); s.Verdict.Reasons[0] != pipeline.SessionCancelled {
+		t.Errorf("status %+v, want cancelled", s)
+	}
+
+	two.stop()
+	one.stop()
+	for _, r := range []*rig{one, two} {
+		if err := <-r.stopped; err != nil {
+			t.Error(err)
+		}
+		r.stopped <- nil
+	}
+	closing()
+	again := oneOfRigs(t, untilDone, func(o *Options) {
+		s, err := store.Open(t.Context(), store.Options{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		o.Store = s
+	})
+	if s := again.status(made.ID); s.State != StateDone || s.Signed == "" {
+		t.Errorf("after a restart %+v", s)
+	}
+}
+
+// sharing connects another node to the data.
+func sharing(t *testing.T, first *store.Store) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{URL: first.Address()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// TestNodeThatDied holds that its sessions are not running for ever.
+func TestNodeThatDied(t *testing.T) {
+	r := newRig(t, untilDone, nil)
+	id := newID()
+	past := time.Now().Add(-time.Minute)
+	about := record{Tenant: auth.Default, Created: past, Expires: past, Until: past, State: StateCreated}
+	if err := r.server.ledger.records.Create(t.Context(), id, about); err != nil {
+		t.Fatal(err)
+	}
+	if s := r.status(id); s.State != StateFailed || s.Verdict.Reasons[0] != pipeline.SessionFailed || s.Signed == "" {
+		t.Errorf("status %+v, want failed", s)
+	}
+	if resp := r.callAs("GET", "/v1/sessions/"+id+"/events", nil); resp.StatusCode != 204 {
+		t.Errorf("events: %s, want 204", resp.Status)
+	}
+	if resp := r.callAs("DELETE", "/v1/sessions/"+id, nil); resp.StatusCode != 204 {
+		t.Errorf("delete: %s, want 204", resp.Status)
+	}
+}
+
+// TestLostStore holds that callers are told so, that a person's session goes on, and that its verdict
+// is stored when the store is back.
+func TestLostStore(t *testing.T) {
+	checkLeaks(t)
+	dir := t.TempDir()
+	first, err := store.Open(t.Context(), store.Options{Dir: dir, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing := sync.OnceFunc(first.Close)
+	t.Cleanup(closing)
+	address := first.Address()
+	finish := make(chan struct{})
+	r := oneOfRigs(t, func(context.Context, media.Source, func(pipeline.Event)) (pipeline.Verdict, error) {
+		<-finish
+		return pipeline.Verdict{Outcome: pipeline.Live}, nil
+	}, func(o *Options) {
+		s, err := store.Open(t.Context(), store.Options{URL: address, Wait: 300 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		o.Store = s
+	})
+	c, made, peer := r.join()
+	closing()
+	r.refused(r.callAs("POST", "/v1/sessions", nil), CodeUnavailable)
+	r.refused(r.callAs("GET", "/v1/sessions/"+newID(), nil), CodeUnavailable)
+	if resp := r.call("GET", "/readyz", ""); resp.StatusCode != 500 {
+		t.Errorf("readyz: %s, want 500", resp.Status)
+	}
+	peer.picture()
+	close(finish)
+	if v := expect[Verdict](c); v.Outcome != "live" {
+		t.Errorf("verdict %+v, want live", v)
+	}
+	c.rest()
+	if s := r.status(made.ID); s.State != StateDone || s.Verdict.Outcome != "live" {
+		t.Errorf("status %+v, want the verdict although it is not stored", s)
+	}
+	back, err := store.Open(t.Context(), store.Options{Dir: dir, Listen: strings.TrimPrefix(address, "nats://")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(back.Close)
+	r.server.roster.saving.Wait()
+	if _, here := r.server.roster.find(made.ID); here {
+		t.Error("the verdict is not stored")
+	}
+	if s := r.status(made.ID); s.State != StateDone || s.Verdict.Outcome != "live" {
+		t.Errorf("status %+v after the store is back", s)
+	}
+}
