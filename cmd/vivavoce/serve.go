@@ -91,6 +91,12 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (_ *running, err 
 			err = errors.Join(err, r.Close())
 		}
 	}()
+	if r.data, err = c.dataFlags.open(ctx, c.APIKey, log); err != nil {
+		return r, err
+	}
+	if r.auth.Empty() {
+		return r, errors.New("nobody has a key: make one with `vivavoce keys create TENANT`, or give --api-key, or --open for development")
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := signaling.NewMetrics(registry)
@@ -117,12 +123,6 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (_ *running, err 
 	}
 	if err = r.check(c.plan()); err != nil {
 		return r, err
-	}
-	if r.data, err = c.dataFlags.open(ctx, c.APIKey, log); err != nil {
-		return r, err
-	}
-	if r.auth.Empty() {
-		return r, errors.New("nobody has a key: make one with `vivavoce keys create TENANT`, or give --api-key, or --open for development")
 	}
 	if r.media, err = webrtc.NewEngine(webrtc.Options{
 		UDPPort: c.UDPPort, TCPPort: c.TCPPort, PublicIPs: c.PublicIP, Logger: log,
