@@ -41,6 +41,9 @@ func (s *Server) routes(extra map[string]http.HandlerFunc) (http.Handler, error)
 	for pattern, h := range extra {
 		mux.HandleFunc(pattern, h)
 	}
+	for pattern, h := range s.o.More {
+		mux.Handle(pattern, h)
+	}
 	if s.o.Gather != nil {
 		metrics := promhttp.HandlerFor(s.o.Gather, promhttp.HandlerOpts{})
 		mux.HandleFunc("GET /metrics", s.operator(metrics.ServeHTTP))

@@ -73,7 +73,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 // open server have no key.
 func (s *Server) mayCreate(w http.ResponseWriter, r *http.Request) (c auth.Caller, keyed, ok bool) {
 	if s.o.Open && r.Header.Get("Authorization") == "" {
-		if !s.rates.allow(network(r.RemoteAddr).String(), s.o.Limits.CreatePerIP) {
+		if !s.rates.Allow(network(r.RemoteAddr).String(), s.o.Limits.CreatePerIP) {
 			s.refuse(w, CodeTooMany, "more sessions than one address may make")
 			return c, false, false
 		}
@@ -82,7 +82,7 @@ func (s *Server) mayCreate(w http.ResponseWriter, r *http.Request) (c auth.Calle
 	if c, ok = s.caller(w, r, auth.Sessions); !ok {
 		return c, false, false
 	}
-	if !s.rates.allow("tenant "+c.Tenant.Name, c.Tenant.PerMinute) {
+	if !s.rates.Allow("tenant "+c.Tenant.Name, c.Tenant.PerMinute) {
 		s.refuse(w, CodeTooMany, "more sessions in a minute than the tenant may make")
 		return c, true, false
 	}

@@ -18,6 +18,7 @@ type Metrics struct {
 	errors    *prometheus.CounterVec
 	over      *prometheus.CounterVec
 	store     *prometheus.CounterVec
+	lipsecure *prometheus.CounterVec
 	drops     *prometheus.CounterVec
 	frames    *prometheus.CounterVec
 	prompts   *prometheus.CounterVec
@@ -58,6 +59,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		errors:    counter("errors_total", "Errors told to clients, by code.", "code"),
 		over:      counter("sessions_over_total", "Sessions that ended here, by their last state.", "state"),
 		store:     counter("store_errors_total", "What the store did not take or give, by what was being done.", "during"),
+		lipsecure: counter("lipsecure_errors_total", "Errors in replies to LipSecure's calls, by code.", "code"),
 		drops:     counter("frames_dropped_total", "Frames that no stage saw, by reason.", "reason"),
 		frames:    counter("frames_seen_total", "Frames that were looked at, by whether a face was found.", "face"),
 		prompts:   counter("prompts_total", "Prompts that are over, by whether the page acknowledged them.", "acked"),
@@ -99,6 +101,9 @@ func (m *Metrics) ended(state State, outcome string) {
 	m.over.WithLabelValues(string(state)).Inc()
 	m.verdicts.WithLabelValues(outcome).Inc()
 }
+
+// LipSecureRefused counts an error in a reply to one of LipSecure's calls.
+func (m *Metrics) LipSecureRefused(code int) { m.lipsecure.WithLabelValues(strconv.Itoa(code)).Inc() }
 
 func (m *Metrics) storeFailed(during string) { m.store.WithLabelValues(during).Inc() }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"runtime"
 	"time"
 
@@ -26,7 +27,9 @@ type Options struct {
 
 	Auth  *auth.Auth
 	Store *store.Store
-	Open  bool // anyone may make sessions, of the tenant [auth.Default]; the other calls still need a key
+	// More are further calls, by pattern: the compatible APIs.
+	More map[string]http.Handler
+	Open bool // anyone may make sessions, of the tenant [auth.Default]; the other calls still need a key
 
 	Pages          fs.FS    // files served at the root; nil serves none
 	AllowedOrigins []string // further origins whose pages may open the WebSocket: "https://host[:port]"

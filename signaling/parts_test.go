@@ -2,7 +2,6 @@ package signaling
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -131,30 +130,6 @@ func TestRosterIsBounded(t *testing.T) {
 	}
 	st.drain()
 	refused("while draining", CodeDraining, add(testSession(o), 0))
-}
-
-func TestRatesRecover(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var r rates
-		for i, want := range []bool{true, true, false} {
-			if got := r.allow("a", 2); got != want {
-				t.Errorf("call %d: %v, want %v", i, got, want)
-			}
-		}
-		if !r.allow("b", 2) || !r.allow("a", 0) {
-			t.Error("another, or one without a limit, is refused")
-		}
-		time.Sleep(30 * time.Second)
-		if !r.allow("a", 2) || r.allow("a", 2) {
-			t.Error("after half a minute of two a minute there is one")
-		}
-		for i := range 2 * maxRates {
-			r.allow(fmt.Sprint(i), 1)
-		}
-		if len(r.known) > maxRates {
-			t.Errorf("%d are known, want %d at most", len(r.known), maxRates)
-		}
-	})
 }
 
 func TestLockout(t *testing.T) {

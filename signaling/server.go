@@ -29,7 +29,7 @@ type Server struct {
 	open      opener
 	roster    *roster
 	ledger    *ledger
-	rates     rates
+	rates     auth.Rates
 	listeners listeners
 	handler   http.Handler
 

@@ -49,6 +49,8 @@ type engine struct {
 	newFinder func() (pipeline.Finder, error)
 	judge     *pipeline.Judge
 	named     map[string]*pipeline.Judge // one for each policy
+	newGuide  func() (pipeline.Guide, error)
+	reading   lips.Options
 }
 
 // newAttempt judges by the policy of that name; none is the one that the command line chose.
@@ -113,12 +115,10 @@ func (e *engine) assemble(o engineOptions) (err error) {
 	if e.newFinder, err = face.New(e.library, face.Options{}); err != nil {
 		return err
 	}
-	guide, err := quality.New(o.quality)
-	if err != nil {
+	if e.newGuide, err = quality.New(o.quality); err != nil {
 		return err
 	}
-	reading, err := e.lips(o)
-	if err != nil {
+	if e.reading, err = e.lips(o); err != nil {
 		return err
 	}
 	looking, err := e.texture()
@@ -129,7 +129,7 @@ func (e *engine) assemble(o engineOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	stages := []pipeline.Kind{motion.New(motion.Options{}), lips.New(reading), sound.New(sound.Options{Voice: voice}), texture.New(looking), injection.New(injection.Options{Memory: o.shown})}
+	stages := []pipeline.Kind{motion.New(motion.Options{}), lips.New(e.reading), sound.New(sound.Options{Voice: voice}), texture.New(looking), injection.New(injection.Options{Memory: o.shown})}
 	stages = append(stages, continuity.New(), eyes.New(), lights.New())
 	var more []pipeline.Check // of every policy
 	if path := o.models.TextureExternal; path != "" {
@@ -142,7 +142,7 @@ func (e *engine) assemble(o engineOptions) (err error) {
 	}
 	how := pipeline.JudgeOptions{
 		NewFinder: e.newFinder,
-		NewGuide:  guide,
+		NewGuide:  e.newGuide,
 		Stages:    stages,
 		Policy:    with(o.policy, more),
 		Timing:    o.timing,

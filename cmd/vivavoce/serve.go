@@ -9,8 +9,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -20,6 +23,8 @@ import (
 	"vivavoce/pipeline/injection"
 	"vivavoce/pipeline/quality"
 	"vivavoce/signaling"
+	"vivavoce/signaling/lipsecure"
+	"vivavoce/signaling/store"
 	"vivavoce/web"
 )
 
@@ -47,7 +52,8 @@ type serveCmd struct {
 	challengeFlags
 	policyFlag
 	dataFlags
-	rig rig
+	Videos int `help:"Uploaded videos that are judged at once; each takes a core." default:"1"`
+	rig    rig
 }
 
 // rig is what measurements change of a server.
@@ -81,11 +87,13 @@ type running struct {
 	server   *signaling.Server
 	listener net.Listener
 	secure   bool // over TLS
+	videos   *store.Videos
+	workers  int // for videos
 }
 
 // open puts everything together and listens, without serving yet.
 func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (_ *running, err error) {
-	r := &running{secure: c.TLSCert != ""}
+	r := &running{secure: c.TLSCert != "", workers: max(1, c.Videos)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.Close())
@@ -130,12 +138,17 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (_ *running, err 
 	}); err != nil {
 		return r, err
 	}
+	faces, err := r.openFaces(ctx, metrics, log)
+	if err != nil {
+		return r, err
+	}
 	if r.server, err = signaling.NewServer(signaling.Options{
 		NewAttempt:     r.newAttempt(c.rig),
 		Plan:           c.plan(),
 		NewPeer:        signaling.WebRTC(r.media, log),
 		Auth:           r.auth,
 		Store:          r.store,
+		More:           faces,
 		Open:           c.Open,
 		Pages:          web.Files(),
 		AllowedOrigins: c.AllowedOrigin,
@@ -221,6 +234,30 @@ func (r *running) url() string {
 	return scheme + "://" + r.listener.Addr().String()
 }
 
+// openFaces opens what the compatible APIs stand on, and gives their calls.
+func (r *running) openFaces(ctx context.Context, m *signaling.Metrics, log *slog.Logger) (map[string]http.Handler, error) {
+	var err error
+	if r.videos, err = store.OpenVideos(ctx, r.store, store.VideosOptions{}); err != nil {
+		return nil, err
+	}
+	lips, err := lipsecure.New(ctx, lipsecure.Options{
+		Auth: r.auth, Store: r.store, Videos: r.videos, Logger: log, Refused: m.LipSecureRefused,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return lips.Routes(), nil
+}
+
 // serve answers until ctx ends; then new sessions are refused, running ones get
 // their time, and everything has ended when it returns.
-func (r *running) serve(ctx context.Context) error { return r.server.Serve(ctx, r.listener) }
+func (r *running) serve(ctx context.Context) error {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var g errgroup.Group
+	g.Go(func() error { return r.videos.Work(working, r.workers, r.watchUpload) })
+	g.Go(func() error {
+		defer stop() // videos that came before the end are judged
+		return r.server.Serve(ctx, r.listener)
+	})
+	return g.Wait()
+}
