@@ -21,6 +21,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
+
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/quality"
 	"vivavoce/signaling/auth"
@@ -486,6 +489,67 @@ func FuzzForm(f *testing.F) {
 			t.Errorf("err = %v", err)
 		}
 	})
+}
+
+// TestCallsAreDocumented holds the routes and every example of a reply against openapi.yaml.
+func TestCallsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	if err := c.AddResource("mem:///openapi.yaml", read); err != nil {
+		t.Fatal(err)
+	}
+	for pattern := range (&Server{}).Routes() {
+		method, path, ok := strings.Cut(pattern, " ")
+		paths := document.(map[string]any)["paths"].(map[string]any)
+		if call, known := paths[path].(map[string]any); ok && (!known || call[strings.ToLower(method)] == nil) {
+			t.Errorf("%s is not documented", pattern)
+		}
+	}
+	zero := 0
+	replies := []reply{{TransactionID: newUUID(), Phrase: "584060", Error: fine()}}
+	for _, e := range []replyError{
+		fine(), unauthorized(), tooShort(), tooLong(), tooDark(), notPresented(), severalFaces(), noSpeech(),
+		clientError(400, "x"), clientError(413, "x"), clientError(429, "x"), serverError(500, "x"), serverError(503, "x"),
+	} {
+		replies = append(replies, reply{Confidence: &zero, Error: e})
+	}
+	for i, r := range replies {
+		name := "LipSecureVerifier"
+		if i == 0 {
+			name = "LipSecureChallenge"
+		}
+		schema, err := c.Compile("mem:///openapi.yaml#/components/schemas/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+		if err == nil {
+			err = schema.Validate(value)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", data, err)
+		}
+	}
 }
 
 func ExampleServer() {
