@@ -24,7 +24,7 @@ func TestLipSecureOnAFreshServer(t *testing.T) {
 		t.Skip("no models: run `make models`")
 	}
 	const key = "38332b622aea11e8b103a860b60304d5"
-	serve := serveCmd{Listen: "127.0.0.1:0", APIKey: []string{key}, modelFlags: modelFlags{Models: models}, challengeFlags: challengeFlags{Digits: 6, Turns: 2}}
+	serve := serveCmd{Listen: "127.0.0.1:0", APIKey: []string{key}, modelFlags: modelFlags{Models: models}, challengeFlags: challengeFlags{Digits: 6, Turns: 2}, policyFlag: policyFlag{Policy: "default"}}
 	running, err := serve.open(t.Context(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
