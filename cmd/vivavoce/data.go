@@ -35,9 +35,15 @@ type data struct {
 	temporary string // folder that goes with it
 }
 
-// open reads the tenants and opens the store. keys are the command line's. Without a folder and a
+// credentials are the tenant "default"'s, besides those of the file.
+type credentials struct {
+	keys    []string // API keys
+	secrets [][]byte // token keys
+}
+
+// open reads the tenants and opens the store. Without a folder and a
 // server the data go when they are closed: the demo and the kiosk keep nothing.
-func (f dataFlags) open(ctx context.Context, keys []string, log *slog.Logger) (_ *data, err error) {
+func (f dataFlags) open(ctx context.Context, given credentials, log *slog.Logger) (_ *data, err error) {
 	d := &data{}
 	defer func() {
 		if err != nil {
@@ -50,7 +56,7 @@ func (f dataFlags) open(ctx context.Context, keys []string, log *slog.Logger) (_
 		}
 		f.Data = d.temporary
 	}
-	if d.auth, err = auth.New(auth.Options{File: f.tenants(), Keys: keys, Logger: log}); err != nil {
+	if d.auth, err = auth.New(auth.Options{File: f.tenants(), Keys: given.keys, Sign: given.secrets, Logger: log}); err != nil {
 		return nil, err
 	}
 	d.store, err = store.Open(ctx, store.Options{URL: f.NATS, Dir: f.Data, Listen: f.NATSListen, MaxBytes: f.DataSize, Logger: log})

@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"vivavoce/signaling/auth"
 )
@@ -15,12 +18,13 @@ type keysCmd struct {
 	List   listKeysCmd  `cmd:"" help:"List tenants and keys; a key itself is not known any more."`
 	Rotate rotateKeyCmd `cmd:"" help:"Make a key like another, which stays good for a while."`
 	Revoke revokeKeyCmd `cmd:"" help:"End a key now."`
+	Token  tokenCmd     `cmd:"" help:"Sign a token with a token key, as an integrator's back end does: for trying things out."`
 }
 
 type createKeyCmd struct {
 	Tenant string        `arg:"" help:"Whose key it is."`
 	JWT    bool          `name:"jwt" help:"A key to sign tokens with (HS512) instead of one to send."`
-	Scope  []string      `help:"What it is for: sessions, lipsecure, operator." enum:"sessions,lipsecure,operator" default:"sessions,lipsecure"`
+	Scope  []string      `help:"What it is for: ${enum}." enum:"${scopes}" default:"${integrator_scopes}"`
 	Life   time.Duration `help:"How long it is good; 0: until it is revoked." default:"0"`
 	dataFlags
 }
@@ -97,8 +101,48 @@ func (c *listKeysCmd) Run(s streams) error {
 	return errors.Join(err, w.Flush())
 }
 
-// edit reads the file, changes it and writes it.
+type tokenCmd struct {
+	ID       string        `arg:"" help:"Id of the token key."`
+	Audience []string      `help:"What the token is for." default:"${audiences}"`
+	Life     time.Duration `help:"How long it is good." default:"5m"`
+	dataFlags
+}
+
+// Run prints a token.
+func (c *tokenCmd) Run(s streams) error {
+	f, err := auth.ReadFile(c.tenants())
+	if err != nil {
+		return err
+	}
+	text, err := f.Issue(c.ID, c.Audience, c.Life, time.Now())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.out, text)
+	return err
+}
+
+// keyVars tell the command line what there is.
+func keyVars() kong.Vars {
+	var all, integrators []string
+	for _, s := range auth.Scopes() {
+		if all = append(all, string(s)); s != auth.Operator {
+			integrators = append(integrators, string(s))
+		}
+	}
+	return kong.Vars{
+		"scopes": strings.Join(all, ","), "integrator_scopes": strings.Join(integrators, ","),
+		"audiences": strings.Join(auth.Audiences(), ","),
+	}
+}
+
+// edit reads the file, changes it and writes it. Of two that do so at once, one waits.
 func (f dataFlags) edit(change func(*auth.File) error) error {
+	unlock, err := auth.LockFile(f.tenants())
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	file, err := auth.ReadFile(f.tenants())
 	if err != nil {
 		return err

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"vivavoce/signaling/auth"
@@ -42,17 +44,46 @@ func TestKeys(t *testing.T) {
 	if good(first) == nil || good(second) != nil {
 		t.Error("the wrong key is revoked")
 	}
-	if token, _ := keys(0, "create", "shop", "--jwt"); len(token) != 88 {
-		t.Errorf("token key %q, want 64 bytes in base64", token)
+	secret, signer := keys(0, "create", "shop", "--jwt")
+	if len(secret) != 88 {
+		t.Errorf("token key %q, want 64 bytes in base64", secret)
+	}
+	token, _ := keys(0, "token", id(signer))
+	a, err := auth.New(auth.Options{File: filepath.Join(dir, "tenants.json")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, audience := range auth.Audiences() {
+		if c, err := a.Token(token, audience, auth.LipSecure); err != nil || c.Tenant.Name != "shop" {
+			t.Errorf("token for %s: %+v, %v", audience, c, err)
+		}
 	}
 	list, _ := keys(0, "list")
 	if strings.Contains(list, second) || strings.Count(list, "shop") != 3 || !strings.Contains(list, "revoked") || !strings.Contains(list, id(saidNext)) {
 		t.Errorf("list:\n%s", list)
 	}
-	for _, args := range [][]string{{"revoke", "k_nobody"}, {"rotate", id(said)}, {"create", "a/b"}} {
+	for _, args := range [][]string{{"revoke", "k_nobody"}, {"rotate", id(said)}, {"create", "a/b"}, {"token", id(said)}} {
 		keys(1, args...)
 	}
 	keys(2, "create", "shop", "--scope", "all")
+}
+
+// TestKeysAtOnce holds that no edit is lost.
+func TestKeysAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if exit := run(t.Context(), []string{"keys", "create", "shop", "--data", dir}, io.Discard, io.Discard); exit != 0 {
+				t.Errorf("exit %d", exit)
+			}
+		})
+	}
+	all.Wait()
+	f, err := auth.ReadFile(filepath.Join(dir, "tenants.json"))
+	if err != nil || len(f.Tenants) != 1 || len(f.Tenants[0].Keys) != 8 {
+		t.Errorf("%+v, %v; want 8 keys", f, err)
+	}
 }
 
 func TestNobodyHasAKey(t *testing.T) {

@@ -60,7 +60,7 @@ func (c *kioskCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 	if err := e.check(c.plan()); err != nil {
 		return err
 	}
-	d, err := dataFlags{}.open(ctx, integratorKeys(c.APIKey, s.err), log)
+	d, err := dataFlags{}.open(ctx, credentials{keys: integratorKeys(c.APIKey, s.err)}, log)
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 func newParser(c *cli, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(c, kong.Name("vivavoce"), kong.Description(description),
 		kong.DefaultEnvars("VIVAVOCE"), kong.Configuration(fileUnderEnvironment),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Writers(out, errOut), kong.Exit(exit))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Writers(out, errOut), kong.Exit(exit), keyVars())
 }
 
 func (c *cli) logger(w io.Writer) *slog.Logger {

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -54,6 +52,7 @@ type serveCmd struct {
 	dataFlags
 	Videos int `help:"Uploaded videos that are judged at once; each takes a core." default:"1"`
 	rig    rig
+	signs  [][]byte // token keys of the tenant "default"
 }
 
 // rig is what measurements change of a server.
@@ -67,8 +66,9 @@ type rig struct {
 // Run serves until ctx ends, then lets the running sessions finish.
 func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 	if c.Open {
-		fmt.Fprintln(s.err, "*** OPEN: anyone who reaches this server makes sessions. For development only. ***")
-		c.APIKey = integratorKeys(c.APIKey, s.err)
+		if err := c.openToAll(s.err); err != nil {
+			return err
+		}
 	}
 	running, err := c.open(ctx, log)
 	if err != nil {
@@ -99,7 +99,7 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (_ *running, err 
 			err = errors.Join(err, r.Close())
 		}
 	}()
-	if r.data, err = c.dataFlags.open(ctx, c.APIKey, log); err != nil {
+	if r.data, err = c.dataFlags.open(ctx, credentials{c.APIKey, c.signs}, log); err != nil {
 		return r, err
 	}
 	if r.auth.Empty() {
@@ -174,16 +174,6 @@ func (r *running) newAttempt(rig rig) func(pipeline.Challenge, string) (signalin
 		}
 		return rig.watch(c, a), nil
 	}
-}
-
-// integratorKeys gives keys, or makes one and tells whoever started us.
-func integratorKeys(keys []string, w io.Writer) []string {
-	if len(keys) > 0 {
-		return keys
-	}
-	made := rand.Text()
-	fmt.Fprintf(w, "No --api-key given. For this run, integrators use: %s\n", made)
-	return []string{made}
 }
 
 // isLoopback reports whether only this machine reaches the address.

@@ -37,6 +37,7 @@ const Default = "default"
 type Options struct {
 	File   string       // of tenants; "" is none. One that is not there yet may come.
 	Keys   []string     // API keys of the tenant [Default] with every scope, at least 16 characters
+	Sign   [][]byte     // token keys of the same tenant with every scope, of 64 bytes
 	Logger *slog.Logger // nil discards
 }
 
@@ -75,6 +76,11 @@ func New(o Options) (*Auth, error) {
 	for _, k := range o.Keys {
 		if len(k) < 16 {
 			return nil, errors.New("an API key of less than 16 characters")
+		}
+	}
+	for _, secret := range o.Sign {
+		if len(secret) < secretBytes {
+			return nil, fmt.Errorf("a token key of less than %d bytes", secretBytes)
 		}
 	}
 	a := &Auth{o: o}
@@ -132,16 +138,17 @@ func (a *Auth) readLocked(now time.Time) error {
 			return err
 		}
 	}
-	a.book = newBook(f, a.o.Keys)
+	a.book = newBook(f, a.o)
 	return nil
 }
 
-func newBook(f File, more []string) book {
-	b := book{keys: map[string]entry{}, clients: map[string][]Key{}, tenants: map[string]Tenant{}}
-	for _, key := range more {
-		k := Key{ID: "flag", Kind: APIKey, Scopes: Scopes()}
-		b.keys[hashOf(key)] = entry{k, Default}
-		b.tenants[Default] = Tenant{Name: Default}
+func newBook(f File, o Options) book {
+	b := book{keys: map[string]entry{}, clients: map[string][]Key{}, tenants: map[string]Tenant{Default: {Name: Default}}}
+	for _, key := range o.Keys {
+		b.keys[hashOf(key)] = entry{Key{ID: "flag", Kind: APIKey, Scopes: Scopes()}, Default}
+	}
+	for _, secret := range o.Sign {
+		b.clients[Default] = append(b.clients[Default], Key{ID: "flag", Kind: JWTKey, Secret: secret, Scopes: Scopes()})
 	}
 	for _, t := range f.Tenants {
 		for _, k := range t.Keys {
@@ -183,10 +190,11 @@ func (a *Auth) Bearer(header, audience string, s Scope) (Caller, error) {
 	if !ok || !strings.EqualFold(scheme, "Bearer") || text == "" {
 		return Caller{}, ErrUnknown
 	}
-	if strings.Count(text, ".") == 2 {
+	c, err := a.Key(text, s)
+	if errors.Is(err, ErrUnknown) && strings.Count(text, ".") == 2 { // a key may have dots as well
 		return a.Token(text, audience, s)
 	}
-	return a.Key(text, s)
+	return c, err
 }
 
 // tokenLeeway is how far the clocks of integrators may be off.

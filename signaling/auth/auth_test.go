@@ -129,6 +129,68 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// TestFlags holds what the command line's keys are good for.
+func TestFlags(t *testing.T) {
+	const dotted = "a-key.with-two.dots-in-it"
+	secret := NewSecret()
+	a := open(t, Options{Keys: []string{dotted}, Sign: [][]byte{secret}})
+	token, err := NewToken(secret, Default, []string{"vivavoce", "BWS"}, time.Minute, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, sent, audience string }{
+		{"a key that looks like a token", dotted, "vivavoce"},
+		{"a token", token, "vivavoce"},
+		{"a token for another API", token, "bws"},
+	} {
+		for _, s := range Scopes() {
+			if c, err := a.Bearer("Bearer "+tt.sent, tt.audience, s); err != nil || c.Tenant.Name != Default {
+				t.Errorf("%s, %s: %+v, %v", tt.name, s, c, err)
+			}
+		}
+	}
+	if _, err := a.Token(token, "else", Sessions); !errors.Is(err, ErrUnknown) {
+		t.Errorf("for another audience: %v, want ErrUnknown", err)
+	}
+	if _, err := New(Options{Sign: [][]byte{secret[1:]}}); err == nil {
+		t.Error("a short token key is taken")
+	}
+}
+
+func TestIssue(t *testing.T) {
+	_, _, secrets, f := shop(t)
+	now := time.Now()
+	keys := f.Tenants[0].Keys
+	text, err := f.Issue(keys[1].ID, []string{"vivavoce"}, time.Minute, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := open(t, Options{File: write(t, f)}).Token(text, "vivavoce", Sessions); err != nil || c.Key != keys[1].ID {
+		t.Errorf("%+v, %v; want to be let in by the key %s", c, err, keys[1].ID)
+	}
+	if _, err := jwt.Parse(text, func(*jwt.Token) (any, error) { return secrets[1], nil }); err == nil {
+		t.Error("signed with another key")
+	}
+	if _, err := f.Issue(keys[0].ID, nil, time.Minute, now); err == nil {
+		t.Error("an API key signs")
+	}
+	if err := f.Revoke(keys[1].ID, now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Issue(keys[1].ID, nil, time.Minute, now); err == nil {
+		t.Error("a revoked key signs")
+	}
+}
+
+func write(t *testing.T, f File) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tenants.json")
+	if err := f.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestAPIKeys(t *testing.T) {
 	path, key, _, _ := shop(t)
 	const flag = "key-of-the-command-line"

@@ -9,10 +9,19 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // secretBytes is the length of a token key: that of the hash it signs with (RFC 7518 §3.2).
 const secretBytes = 64
+
+// NewSecret draws a token key.
+func NewSecret() []byte {
+	secret := make([]byte, secretBytes)
+	rand.Read(secret) // never fails: crypto/rand ends the process instead
+	return secret
+}
 
 // NewKey is what to make a key of.
 type NewKey struct {
@@ -28,8 +37,7 @@ func (f *File) Create(n NewKey, now time.Time) (Key, string, error) {
 	k := Key{ID: "k_" + strings.ToLower(rand.Text()[:10]), Kind: n.Kind, Scopes: n.Scopes, Created: now.UTC().Truncate(time.Second), Expires: n.Expires}
 	var shown string
 	if n.Kind == JWTKey {
-		k.Secret = make([]byte, secretBytes)
-		rand.Read(k.Secret) // never fails: crypto/rand ends the process instead
+		k.Secret = NewSecret()
 		shown = base64.StdEncoding.EncodeToString(k.Secret)
 	} else {
 		shown = "vv_" + rand.Text()
@@ -83,6 +91,31 @@ func (f *File) Revoke(id string, now time.Time) error {
 		k.Revoked = &at
 	}
 	return nil
+}
+
+// Issue signs a token as an integrator's back end would: with the token key of that id, for
+// audiences, good for life from now on.
+func (f *File) Issue(id string, audiences []string, life time.Duration, now time.Time) (string, error) {
+	t, k, err := f.find(id)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("issue token: %w", err)
+	case k.Kind != JWTKey || !k.good(now):
+		return "", fmt.Errorf("issue token: %s is of the kind %q and %s, want a good token key", id, k.Kind, k.State(now))
+	}
+	return NewToken(k.Secret, t.Name, audiences, life, now)
+}
+
+// NewToken signs a token of a tenant for audiences.
+func NewToken(secret []byte, tenant string, audiences []string, life time.Duration, now time.Time) (string, error) {
+	text, err := jwt.NewWithClaims(jwt.SigningMethodHS512, jwt.RegisteredClaims{
+		Subject: tenant, Issuer: tenant, Audience: audiences,
+		IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(life)),
+	}).SignedString(secret)
+	if err != nil {
+		return "", fmt.Errorf("issue token for %s: %w", tenant, err)
+	}
+	return text, nil
 }
 
 func (f *File) find(id string) (*Tenant, *Key, error) {

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -33,6 +34,10 @@ const (
 
 // Scopes are all there are.
 func Scopes() []Scope { return []Scope{Sessions, LipSecure, Operator} }
+
+// Audiences are what tokens are for, by API: a token names those it may be used at, in
+// whatever case.
+func Audiences() []string { return []string{"vivavoce", "BWS", "LivenessPlus"} }
 
 // Tenant is one integrator. Zero limits mean the server's own.
 type Tenant struct {
@@ -182,6 +187,22 @@ func (k Key) check() error {
 	return nil
 }
 
+// LockFile keeps others from changing the file of tenants until unlock: of two who read it,
+// change it and write it, one would undo what the other did, a revocation for instance.
+func LockFile(path string) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("lock tenants: %w", err)
+	}
+	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock tenants: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, fmt.Errorf("lock tenants: %w", errors.Join(err, f.Close()))
+	}
+	return func() { _ = f.Close() }, nil // gives the lock back
+}
+
 // Write replaces the file at once, so that a server never reads half of it.
 func (f File) Write(path string) error {
 	if err := f.write(path); err != nil {
@@ -196,9 +217,6 @@ func (f File) write(path string) (err error) {
 	}
 	data, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	t, err := os.CreateTemp(filepath.Dir(path), ".tenants-*") // its owner's alone
