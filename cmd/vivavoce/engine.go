@@ -48,7 +48,7 @@ type engine struct {
 	library   *models.Library
 	newFinder func() (pipeline.Finder, error)
 	judge     *pipeline.Judge
-	named     map[string]*pipeline.Judge // one for each policy
+	named     map[string]*pipeline.Judge // one for each policy of live sessions
 	newGuide  func() (pipeline.Guide, error)
 	reading   lips.Options
 }
@@ -153,6 +153,9 @@ func (e *engine) assemble(o engineOptions) (err error) {
 	}
 	e.named = map[string]*pipeline.Judge{}
 	for _, p := range pipeline.Policies() {
+		if p.Name == recordingPolicy { // asks for no movement: not of somebody who sits there
+			continue
+		}
 		how.Policy = with(p, more)
 		if e.named[p.Name], err = pipeline.NewJudge(how); err != nil {
 			return err

@@ -74,9 +74,12 @@ func (e *engine) seeUpload(ctx context.Context, phrase, path string) (lipsecure.
 	return seen, nil
 }
 
+// recordingPolicy is for videos that nobody prompted.
+const recordingPolicy = "recording"
+
 // judgeOf judges recordings in which a phrase should be said, by the policy for them.
 func (e *engine) judgeOf(phrase string) (*pipeline.Judge, error) {
-	policy, err := pipeline.PolicyNamed("recording")
+	policy, err := pipeline.PolicyNamed(recordingPolicy)
 	if err != nil {
 		return nil, err
 	}
