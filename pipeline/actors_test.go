@@ -99,7 +99,7 @@ func TestAttackersDoNotPass(t *testing.T) {
 		"flat, tilted":  spoof(pipeline.DepthFlat),
 		"frozen":        undecided(pipeline.MotionNoTurn),
 		"silent":        undecided(pipeline.MouthStill),
-		"chewing":       undecided(pipeline.MouthRestless),
+		"chewing":       undecided(pipeline.RestMoved),
 		"two faces":     undecided(pipeline.FaceSeveral),
 		"leaves midway": undecided(pipeline.FaceLost),
 	}

@@ -46,7 +46,7 @@ func TestPolicyDecides(t *testing.T) {
 		{"below zero", good(whole(ScoreMotion, -0.01)), Undecided, 0, []Reason{SessionFailed}},
 		{"infinite", good(whole(ScoreMotion, math.Inf(1))), Undecided, 0, []Reason{SessionFailed}},
 		{"did nothing", good(whole(ScoreMotion, 0.05, MotionNoTurn)), Undecided, 5, []Reason{MotionNoTurn}},
-		{"the wrong way, chewing", good(whole(ScoreMotion, 0.1, MotionWrongWay), whole(ScoreMouth, 0, MouthRestless)), Undecided, 0, []Reason{MotionWrongWay, MouthRestless}},
+		{"the wrong way, silent", good(whole(ScoreMotion, 0.1, MotionWrongWay), whole(ScoreMouth, 0, MouthStill)), Undecided, 0, []Reason{MotionWrongWay, MouthStill}},
 		{"flat", good(whole(ScoreDepth, 0, DepthFlat)), Spoof, 0, []Reason{DepthFlat}},
 		{"flat and did nothing", good(whole(ScoreMotion, 0.05, MotionNoTurn), whole(ScoreDepth, 0.1, DepthFlat)), Spoof, 5, []Reason{DepthFlat, MotionNoTurn}},
 		{"flat and one missing", []Score{whole(ScoreDepth, 0, DepthFlat)}, Spoof, 0, []Reason{DepthFlat, MotionNotChecked, MouthNotChecked, LipsNotChecked}},
@@ -113,13 +113,13 @@ func TestPolicyKnowsItsChecks(t *testing.T) {
 
 func TestPoliciesByName(t *testing.T) {
 	all := func(v float64) (scores []Score) {
-		for _, name := range []string{ScoreMotion, ScoreDepth, ScoreMouth, ScoreLips, ScoreTexture, ScoreInjection} {
+		for _, name := range []string{ScoreMotion, ScoreDepth, ScoreMouth, ScoreRest, ScoreLips, ScoreTexture, ScoreInjection} {
 			scores = append(scores, whole(name, v))
 		}
 		return scores
 	}
 	only := []Score{whole(ScoreLips, 0.6)}
-	silent := append(all(0.55)[:3], Score{Name: ScoreLips, Step: Whole})
+	silent := append(all(0.55)[:4], Score{Name: ScoreLips, Step: Whole})
 	for _, c := range []struct {
 		name                     string
 		fair, good, silent, lips bool // who passes

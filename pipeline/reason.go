@@ -35,8 +35,10 @@ const (
 	EyesNotChecked Reason = "eyes.not_checked"
 
 	MouthStill      Reason = "mouth.still"
-	MouthRestless   Reason = "mouth.restless"
 	MouthNotChecked Reason = "mouth.not_checked"
+
+	RestMoved      Reason = "rest.moved"
+	RestNotChecked Reason = "rest.not_checked"
 
 	LipsWrongDigit Reason = "lips.wrong_digit"
 	LipsUnreadable Reason = "lips.unreadable"
@@ -94,7 +96,7 @@ func (r Reason) excuses() bool {
 		MotionNoReturn, MotionNotChecked, DepthNotChecked, ParallaxNotChecked,
 		ContinuityLeft, ContinuityNotChecked, EyesNoBlink, EyesNotChecked,
 		LightsNoReflection, LightsDeclined, LightsNotChecked,
-		MouthStill, MouthRestless, MouthNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked,
+		MouthStill, MouthNotChecked, RestMoved, RestNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked,
 		SoundElsewhere, SoundUnclear, SoundNotChecked,
 		TextureNotChecked, InjectionNotChecked:
 		return true

@@ -84,7 +84,8 @@ const (
 	ScoreLights = "lights"
 	// ScoreEyes is that lids, gaze and lips moved by themselves, and the eyes blinked as eyes do.
 	ScoreEyes  = "eyes"
-	ScoreMouth = "mouth" // the mouth moved when a digit was asked, and rested otherwise
+	ScoreMouth = "mouth" // the mouth moved when a digit was asked
+	ScoreRest  = "rest"  // and rested otherwise
 	ScoreLips  = "lips"  // the digits were said
 	ScoreSound = "sound" // what was heard moved with the mouth
 

@@ -1,5 +1,5 @@
 // Package lips watches the mouth. Its first step tells whether the mouth moves when a
-// digit is asked and rests otherwise ("mouth"); somebody who says the digits
+// digit is asked ("mouth") and rests otherwise ("rest"); somebody who says the digits
 // silently moves it as well. Its second reads which digits were said ("lips"), from nine
 // landmarks a frame, by a small network and weighed word by word; without that network "lips" is given as
 // not checked.
@@ -48,7 +48,7 @@ const (
 	explained = 0.8
 )
 
-// New returns the kind of stage that gives "mouth", for each digit and the whole session,
+// New returns the kind of stage that gives "mouth", for each digit and the whole session, "rest"
 // and "lips" for the whole session.
 func New(o Options) pipeline.Kind {
 	return pipeline.Kind{Name: "lips", New: func() (pipeline.Stage, error) {
@@ -156,7 +156,7 @@ func (s *stage) settle(now time.Duration) {
 		d := &s.digits[i]
 		if !d.over && now >= s.end(i) {
 			d.over = true
-			s.out = append(s.out, s.score(d), s.mouth(false))
+			s.out = append(s.out, s.score(d), s.mouth(false), s.rested(false))
 		}
 	}
 }
@@ -205,39 +205,49 @@ func (s *stage) spoken(rate float64) float64 {
 }
 
 // mouth is the score of the session: how many of the digits were spoken (0.5 is two
-// thirds of them: every other one may be luck), less when the mouth moved about as much
-// at rest. Most digits and some rest must have been seen.
+// thirds of them: every other one may be luck). Most digits must have been seen.
 func (s *stage) mouth(settled bool) pipeline.Score {
 	score := pipeline.Score{Name: pipeline.ScoreMouth, Step: pipeline.Whole, Settled: settled}
-	spoken, peaks, seen := 0.0, 0.0, 0
+	spoken, seen := 0.0, 0
 	for _, d := range s.digits {
 		if d.over && d.seen {
-			spoken, peaks, seen = spoken+s.spoken(d.peak), peaks+d.peak, seen+1
+			spoken, seen = spoken+s.spoken(d.peak), seen+1
 		}
 	}
-	still, rested := s.rest.median()
-	if seen == 0 || 3*seen < 2*len(s.digits) || !rested {
+	if seen == 0 || 3*seen < 2*len(s.digits) {
 		score.Reasons = []pipeline.Reason{pipeline.MouthNotChecked}
 		return score
 	}
 	score.Checked, score.Value = true, clamp((spoken/float64(seen)-0.4)/0.5)
-	calm := s.calmness(still, peaks/float64(seen))
 	if score.Value < explained {
-		score.Reasons = append(score.Reasons, pipeline.MouthStill)
-	}
-	if score.Value *= calm; calm < 1 && score.Value < explained {
-		score.Reasons = append(score.Reasons, pipeline.MouthRestless)
+		score.Reasons = []pipeline.Reason{pipeline.MouthStill}
 	}
 	return score
 }
 
-// calmness is 1 when the mouth moves half as fast at rest as in speech, or hardly
-// at all, and falls to 0 where it moves 0.9 times as fast.
-func (s *stage) calmness(rest, speech float64) float64 {
-	if rest <= s.o.Still {
-		return 1
+// rested is 1 when the mouth moved at most half as fast where nothing was asked as at the digits, or
+// hardly at all, and falls to 0 where it moved 0.9 times as fast. Some rest must have been seen.
+func (s *stage) rested(settled bool) pipeline.Score {
+	score := pipeline.Score{Name: pipeline.ScoreRest, Step: pipeline.Whole, Settled: settled}
+	peaks, seen := 0.0, 0
+	for _, d := range s.digits {
+		if d.over && d.seen {
+			peaks, seen = peaks+d.peak, seen+1
+		}
 	}
-	return clamp((0.9 - rest/speech) / 0.4)
+	rest, known := s.rest.median()
+	if seen == 0 || !known {
+		score.Reasons = []pipeline.Reason{pipeline.RestNotChecked}
+		return score
+	}
+	score.Checked, score.Value = true, 1
+	if rest > s.o.Still {
+		score.Value = clamp((0.9 - rest*float64(seen)/peaks) / 0.4)
+	}
+	if score.Value < explained {
+		score.Reasons = []pipeline.Reason{pipeline.RestMoved}
+	}
+	return score
 }
 
 // Finish implements pipeline.Stage.
@@ -250,7 +260,7 @@ func (s *stage) Finish(ctx context.Context) ([]pipeline.Score, error) {
 		s.digits[i].over = true
 		out = append(out, s.score(&s.digits[i]))
 	}
-	out = append(out, s.mouth(true))
+	out = append(out, s.mouth(true), s.rested(true))
 	if s.speech == nil {
 		return append(out, unread()), nil
 	}

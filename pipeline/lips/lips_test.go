@@ -35,7 +35,7 @@ func TestStage(t *testing.T) {
 }
 
 // last plays an actor to the stage and returns the session's scores and those of steps.
-func last(t *testing.T, s pipelinetest.Script, seed uint64) (mouth, read pipeline.Score, digits []pipeline.Score) {
+func last(t *testing.T, s pipelinetest.Script, seed uint64) (mouth, rest, read pipeline.Score, digits []pipeline.Score) {
 	t.Helper()
 	for _, score := range pipelinetest.Play(t, lips.New(lips.Options{}), pipelinetest.Perform(t, s, seed, challenge())) {
 		switch {
@@ -43,34 +43,41 @@ func last(t *testing.T, s pipelinetest.Script, seed uint64) (mouth, read pipelin
 			digits = append(digits, score)
 		case score.Name == pipeline.ScoreMouth:
 			mouth = score
+		case score.Name == pipeline.ScoreRest:
+			rest = score
 		default:
 			read = score
 		}
 	}
-	return mouth, read, digits
+	return mouth, rest, read, digits
 }
 
 func TestMouths(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		script pipelinetest.Script
-		pass   bool
-		why    pipeline.Reason
+		name         string
+		script       pipelinetest.Script
+		moves, rests bool
 	}{
-		{"speaks", pipelinetest.Script{}, true, ""},
-		{"silent", pipelinetest.Script{Silent: true}, false, pipeline.MouthStill},
-		{"chews", pipelinetest.Script{Chews: true}, false, pipeline.MouthRestless},
-		{"frozen", pipelinetest.Script{Frozen: true}, false, pipeline.MouthStill},
-		{"turns without speaking", pipelinetest.Script{Silent: true, Flat: true}, false, pipeline.MouthStill},
+		{"speaks", pipelinetest.Script{}, true, true},
+		{"silent", pipelinetest.Script{Silent: true}, false, true},
+		{"chews", pipelinetest.Script{Chews: true}, true, false},
+		{"frozen", pipelinetest.Script{Frozen: true}, false, true},
+		{"turns without speaking", pipelinetest.Script{Silent: true, Flat: true}, false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for seed := range uint64(20) {
-				mouth, read, digits := last(t, c.script, seed)
-				if !mouth.Checked || (mouth.Value >= 0.5) != c.pass {
-					t.Errorf("seed %d: mouth %+v, want pass %v", seed, mouth, c.pass)
+				mouth, rest, read, digits := last(t, c.script, seed)
+				if !mouth.Checked || (mouth.Value >= 0.5) != c.moves {
+					t.Errorf("seed %d: mouth %+v, want moves %v", seed, mouth, c.moves)
 				}
-				if c.why != "" && !slices.Contains(mouth.Reasons, c.why) {
-					t.Errorf("seed %d: reasons %v, want %s", seed, mouth.Reasons, c.why)
+				if !c.moves && !slices.Equal(mouth.Reasons, []pipeline.Reason{pipeline.MouthStill}) {
+					t.Errorf("seed %d: reasons %v, want still", seed, mouth.Reasons)
+				}
+				if c.moves && (!rest.Checked || (rest.Value >= 0.5) != c.rests) {
+					t.Errorf("seed %d: rest %+v, want rests %v", seed, rest, c.rests)
+				}
+				if c.moves && !c.rests && !slices.Equal(rest.Reasons, []pipeline.Reason{pipeline.RestMoved}) {
+					t.Errorf("seed %d: reasons %v, want moved", seed, rest.Reasons)
 				}
 				if len(digits) != 5 {
 					t.Errorf("seed %d: %d digits scored, want 5", seed, len(digits))
@@ -83,9 +90,13 @@ func TestMouths(t *testing.T) {
 	}
 }
 
-// TestUnseenMouthIsNotChecked: who leaves the picture before the rest is no talker.
+// TestUnseenMouthIsNotChecked: who leaves the picture was not seen to rest, and soon not to speak.
 func TestUnseenMouthIsNotChecked(t *testing.T) {
-	mouth, _, _ := last(t, pipelinetest.Script{Leaves: 2500 * time.Millisecond}, 1)
+	_, rest, _, _ := last(t, pipelinetest.Script{Leaves: 2500 * time.Millisecond}, 1)
+	if rest.Checked || !slices.Equal(rest.Reasons, []pipeline.Reason{pipeline.RestNotChecked}) {
+		t.Errorf("rest %+v, want not checked", rest)
+	}
+	mouth, _, _, _ := last(t, pipelinetest.Script{Leaves: 1500 * time.Millisecond}, 1)
 	if mouth.Checked || !slices.Equal(mouth.Reasons, []pipeline.Reason{pipeline.MouthNotChecked}) {
 		t.Errorf("mouth %+v, want not checked", mouth)
 	}

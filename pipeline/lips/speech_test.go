@@ -144,7 +144,10 @@ func TestPromptedDigits(t *testing.T) {
 		{"says nothing", scene{asked: six}, false, pipeline.LipsUnreadable, []int{0, 1, 3, 4, 5, 6}},
 		{"says half", scene{asked: six, said: answers(350*ms, 5, 9)}, false, pipeline.LipsUnreadable, []int{3, 4, 5, 6}},
 		{"is not seen", scene{asked: six, said: answers(350*ms, six...), gone: [2]time.Duration{0, time.Hour}}, false, pipeline.LipsNotChecked, []int{0, 1, 3, 4, 5, 6}},
-		{"is gone for one digit", scene{asked: six, said: answers(350*ms, six...), gone: [2]time.Duration{1900 * ms, 2700 * ms}}, false, pipeline.LipsNotChecked, []int{1}},
+		{"is gone for one digit", scene{asked: six, said: answers(350*ms, six...), gone: [2]time.Duration{1900 * ms, 2700 * ms}}, true, "", []int{1}},
+		{"is gone for one digit and says another wrong", scene{asked: six, said: answers(350*ms, 5, 9, -1, 9, 8, 2, 0), gone: [2]time.Duration{1900 * ms, 2700 * ms}}, false, pipeline.LipsWrongDigit, []int{1, 4}},
+		{"is gone for one digit of four", scene{asked: []int{1, 2, 3, 4}, said: answers(350*ms, 1, 2, 3, 4), gone: [2]time.Duration{1900 * ms, 2700 * ms}, tail: time.Second}, false, pipeline.LipsNotChecked, []int{1}},
+		{"is gone for two digits", scene{asked: six, said: answers(350*ms, six...), gone: [2]time.Duration{3700 * ms, 5300 * ms}}, false, pipeline.LipsNotChecked, []int{3, 4}},
 		{"is missed for a moment", scene{asked: six, said: answers(350*ms, six...), gone: [2]time.Duration{1120 * ms, 1240 * ms}}, true, "", nil},
 		{"no digits asked", scene{asked: []int{-1, -1}, said: answers(350*ms, 3, 4)}, false, pipeline.LipsNotChecked, nil},
 	} {

@@ -73,8 +73,9 @@ export const reasons = {
   'lights.declined': 'There was no coloured light.',
   'lights.not_checked': 'There was too little coloured light.',
   'mouth.still': 'Your mouth did not move with the digits: say them clearly, aloud or silently.',
-  'mouth.restless': 'Your mouth moved between the digits: rest it until the next one shows.',
+  'rest.moved': 'Your mouth moved between the digits: rest it until the next one shows.',
   'mouth.not_checked': 'Your mouth could not be seen well enough.',
+  'rest.not_checked': 'Your mouth could not be seen well enough between the digits.',
   'lips.wrong_digit': 'We read another digit on your lips than the one that was shown: say each one while it is lit, 0 as “zero”, and face the camera.',
   'lips.unreadable': 'We could not read every digit on your lips: say each one clearly while it is lit, with light on your face.',
   'lips.not_checked': 'Your lips could not be followed: keep your whole mouth in view and well lit while you speak.',
@@ -123,7 +124,7 @@ export const outcomes = {
 };
 
 /** What a verdict rests on, by the name of the score. @type {Record<string, string>} */
-export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', eyes: 'Eyes', lights: 'Screen light', mouth: 'Mouth movement', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
+export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', eyes: 'Eyes', lights: 'Screen light', mouth: 'Mouth movement', rest: 'Mouth at rest', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
 
 /** Why a session is not live. @param {string} code */
 export function reasonText(code) {
@@ -155,6 +156,9 @@ export const problems = {
   malformed: problem('This page and the server do not match', 'Reload the page.'),
   out_of_order: problem('The check lost its order', again),
   too_many: problem('Too many tries', 'Wait a minute, then try again.'),
+  conflict: problem('This check was begun already', 'Reload the page.'),
+  locked_out: problem('Too many tries', 'Wait three minutes, then try again.'),
+  unavailable: problem('The server cannot start a check now', 'Wait a minute, then try again.'),
   too_slow: problem('This device could not keep up', 'Close other tabs and programs, then try again.'),
   bad_sdp: problem('Your browser’s video could not be read', 'Update the browser, or try another one.'),
   timeout: problem('Nothing could be seen in time', `Check that the camera shows a picture. ${again}`),

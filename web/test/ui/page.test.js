@@ -244,7 +244,7 @@ for (const [name, width, height] of /** @type {const} */ ([['a small phone', 320
     const box = await b.page.getByRole('button', { name: 'Cancel' }).boundingBox();
     assert.ok(box && box.x >= 0 && box.x + box.width <= width && box.y + box.height <= height, 'cancel is on the screen');
     assert.ok(box.height >= 44, 'and large enough to touch');
-    b.fake.say('verdict', { outcome: 'spoof', reasons: ['depth.flat', 'mouth.still', 'mouth.restless', 'motion.no_turn'], checks: ['depth', 'motion', 'mouth', 'lips'].map((name) => ({ name, checked: true, band: 'weak' })) });
+    b.fake.say('verdict', { outcome: 'spoof', reasons: ['depth.flat', 'mouth.still', 'rest.moved', 'motion.no_turn'], checks: ['depth', 'motion', 'mouth', 'lips'].map((name) => ({ name, checked: true, band: 'weak' })) });
     await heading(b.page, 'We could not confirm a live person');
     await fits('verdict', false);
     const again = await b.page.getByRole('button', { name: 'Try again' }).boundingBox();
