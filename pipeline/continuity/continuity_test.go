@@ -158,20 +158,5 @@ func TestStage(t *testing.T) {
 
 func BenchmarkObserve(b *testing.B) {
 	seen := film(165, func(int) moment { return moment{who: newPerson(1)} })
-	b.ReportAllocs()
-	var stage pipeline.Stage
-	i := len(seen)
-	for b.Loop() {
-		if i == len(seen) {
-			var err error
-			if stage, err = continuity.New().New(); err != nil {
-				b.Fatal(err)
-			}
-			i = 0
-		}
-		if _, err := stage.Observe(b.Context(), seen[i]); err != nil {
-			b.Fatal(err)
-		}
-		i++
-	}
+	pipelinetest.Benchmark(b, continuity.New(), seen)
 }

@@ -125,20 +125,5 @@ func TestStage(t *testing.T) {
 
 func BenchmarkObserve(b *testing.B) {
 	seen := film(14, 30, func(t float64) look { return both(blinking(t, 0.1, 0.2), look{mouth: talking(t)}) })
-	b.ReportAllocs()
-	var stage pipeline.Stage
-	i := len(seen)
-	for b.Loop() {
-		if i == len(seen) {
-			var err error
-			if stage, err = eyes.New().New(); err != nil {
-				b.Fatal(err)
-			}
-			i = 0
-		}
-		if _, err := stage.Observe(b.Context(), seen[i]); err != nil {
-			b.Fatal(err)
-		}
-		i++
-	}
+	pipelinetest.Benchmark(b, eyes.New(), seen)
 }

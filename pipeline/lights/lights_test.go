@@ -134,20 +134,5 @@ func BenchmarkObserve(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 3))
 	asked := sequence(rng, 8)
 	seen := light(sitting(8), room{strength: 0.3}, asked, asked, rng)
-	b.ReportAllocs()
-	var stage pipeline.Stage
-	i := len(seen)
-	for b.Loop() {
-		if i == len(seen) {
-			var err error
-			if stage, err = lights.New().New(); err != nil {
-				b.Fatal(err)
-			}
-			i = 0
-		}
-		if _, err := stage.Observe(b.Context(), seen[i]); err != nil {
-			b.Fatal(err)
-		}
-		i++
-	}
+	pipelinetest.Benchmark(b, lights.New(), seen)
 }

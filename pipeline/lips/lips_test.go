@@ -114,24 +114,5 @@ func TestOptionsAreChecked(t *testing.T) {
 
 func BenchmarkObserve(b *testing.B) {
 	seen := pipelinetest.Perform(b, pipelinetest.Script{}, 1, challenge())
-	stage, err := lips.New(lips.Options{}).New()
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	i := 0
-	for b.Loop() {
-		if i == len(seen) {
-			b.StopTimer()
-			if stage, err = lips.New(lips.Options{}).New(); err != nil {
-				b.Fatal(err)
-			}
-			i = 0
-			b.StartTimer()
-		}
-		if _, err := stage.Observe(b.Context(), seen[i]); err != nil {
-			b.Fatal(err)
-		}
-		i++
-	}
+	pipelinetest.Benchmark(b, lips.New(lips.Options{}), seen)
 }

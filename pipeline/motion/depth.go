@@ -81,11 +81,16 @@ func (d *depth) misfit() (misfit, most float64, ok bool) {
 			head[i] += h
 		}
 	}
-	picture /= float64(n)
+	misfit = overAllowed(picture/float64(n), slices.Min(head[:])/float64(n))
+	return misfit, most, n >= leastFaces && !math.IsNaN(misfit)
+}
+
+// overAllowed is what a head leaves over what it may where a picture leaves so much, both in
+// squares of interocular distances.
+func overAllowed(picture, head float64) float64 {
 	always := leftAlways * min(1, math.Sqrt(picture)/pictureLeast)
 	may := always*always + leftMore*leftMore*picture
-	misfit = math.Sqrt(slices.Min(head[:]) / float64(n) / may)
-	return misfit, most, n >= leastFaces && !math.IsNaN(misfit)
+	return math.Sqrt(head / may)
 }
 
 // What a head may leave: leftAlways, in interocular distances, for the mesh's noise, its
@@ -115,11 +120,17 @@ const (
 // value is the score of one turn.
 func (d *depth) value() (value float64, ok bool) {
 	misfit, most, ok := d.misfit()
+	value, sure := worth(misfit, most)
+	return value, ok && sure
+}
+
+// worth is the score of a misfit of faces that moved by so many degrees.
+func worth(misfit, moved float64) (value float64, sure bool) {
 	value = clamp((flatMisfit - misfit) / (flatMisfit - headMisfit))
-	if value < explained && most < sureAngle && misfit < sureMisfit {
+	if value < explained && moved < sureAngle && misfit < sureMisfit {
 		return 0, false
 	}
-	return value, ok
+	return value, true
 }
 
 // wholeDepth is the score of the session: that of the flattest turn, since a flat picture

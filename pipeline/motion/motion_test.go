@@ -179,24 +179,5 @@ func TestOptionsAreChecked(t *testing.T) {
 
 func BenchmarkObserve(b *testing.B) {
 	seen := pipelinetest.Perform(b, pipelinetest.Script{}, 1, turns(pipeline.Left, pipeline.Up))
-	stage, err := motion.New(motion.Options{}).New()
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	i := 0
-	for b.Loop() {
-		if i == len(seen) {
-			b.StopTimer()
-			if stage, err = motion.New(motion.Options{}).New(); err != nil {
-				b.Fatal(err)
-			}
-			i = 0
-			b.StartTimer()
-		}
-		if _, err := stage.Observe(b.Context(), seen[i]); err != nil {
-			b.Fatal(err)
-		}
-		i++
-	}
+	pipelinetest.Benchmark(b, motion.New(motion.Options{}), seen)
 }

@@ -246,3 +246,26 @@ func cancelled(t *testing.T, k pipeline.Kind, o pipeline.Observation) {
 		t.Errorf("Finish when cancelled: err = %v, want context.Canceled", err)
 	}
 }
+
+// Benchmark measures what a frame costs a stage; a new one begins when all have been seen.
+func Benchmark(b *testing.B, kind pipeline.Kind, seen []pipeline.Observation) {
+	b.Helper()
+	var stage pipeline.Stage
+	next := len(seen)
+	b.ReportAllocs()
+	for b.Loop() {
+		if next == len(seen) {
+			b.StopTimer()
+			var err error
+			if stage, err = kind.New(); err != nil {
+				b.Fatal(err)
+			}
+			next = 0
+			b.StartTimer()
+		}
+		if _, err := stage.Observe(b.Context(), seen[next]); err != nil {
+			b.Fatal(err)
+		}
+		next++
+	}
+}

@@ -104,15 +104,30 @@ func (g *guide) update(i int, pts time.Duration, turning bool) {
 func (g *guide) due() pipeline.Hint {
 	for i := range g.rules {
 		if g.gates[i].active {
-			r := &g.rules[i]
-			h := pipeline.Hint{Code: r.code, Blocking: r.blocking}
-			if r.where != nil {
-				h.Direction = g.where[i]
-			}
-			return h
+			return g.hint(i)
 		}
 	}
 	return pipeline.Hint{}
+}
+
+// Hints implements [Measurer].
+func (g *guide) Hints() (all []pipeline.Hint) {
+	for i := range g.rules {
+		if g.gates[i].active {
+			all = append(all, g.hint(i))
+		}
+	}
+	return all
+}
+
+// hint is rule i's.
+func (g *guide) hint(i int) pipeline.Hint {
+	r := &g.rules[i]
+	h := pipeline.Hint{Code: r.code, Blocking: r.blocking}
+	if r.where != nil {
+		h.Direction = g.where[i]
+	}
+	return h
 }
 
 // measure brings sight up to date with f.

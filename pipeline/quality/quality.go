@@ -102,4 +102,6 @@ func (o Options) withDefaults() Options {
 type Measurer interface {
 	// Measures returns what was last seen, after the last Observe.
 	Measures() Measures
+	// Hints returns all that are due after the last Observe, the most useful first.
+	Hints() []pipeline.Hint
 }

@@ -142,7 +142,7 @@ func turn(to plane, from []byte, stride, o int) {
 	for y := range to.h {
 		for x := range to.w {
 			u, v := x, y
-			if o == 2 || o == 3 || o == 7 || o == 6 { // TIFF's names of the corners, read backwards
+			if o == 2 || o == 3 || o == 6 || o == 7 {
 				u = to.w - 1 - x
 			}
 			if o == 3 || o == 4 || o == 7 || o == 8 {

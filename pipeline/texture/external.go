@@ -114,7 +114,7 @@ func (s *outsider) Observe(ctx context.Context, o pipeline.Observation) ([]pipel
 		return nil, err
 	}
 	p, ok := newPlace(o.Face)
-	if !ok || !facing(o.Face) || !s.pace.due(p.f.PTS) {
+	if !ok || !Facing(o.Face) || !s.pace.due(p.f.PTS) {
 		return nil, nil
 	}
 	live := 0.0

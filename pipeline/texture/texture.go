@@ -92,7 +92,7 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 	}
 	f := o.Face
 	s.flicker.see(f.Frame)
-	if !facing(f) || !s.pace.due(f.Frame.PTS) {
+	if !Facing(f) || !s.pace.due(f.Frame.PTS) {
 		return nil, nil
 	}
 	l, ok, err := s.examiner.Look(ctx, f, 1)
@@ -110,8 +110,8 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 	return s.out[:], nil
 }
 
-// facing reports whether f is seen from the front, more or less.
-func facing(f *pipeline.Face) bool {
+// Facing reports whether f is seen from the front, more or less: others are not looked at.
+func Facing(f *pipeline.Face) bool {
 	return f.Found && f.Pose.Yaw > -aside && f.Pose.Yaw < aside && f.Pose.Pitch > -aside && f.Pose.Pitch < aside
 }
 
