@@ -99,7 +99,7 @@ const background = 0.25
 // others counts the detections that are not the face itself.
 func others(found []detection, f *pipeline.Face) int {
 	b := box(&f.Points)
-	side := max(float64(b.X1-b.X0), float64(b.Y1-b.Y0))
+	side := boxSide(b)
 	n := 0
 	for i := range found {
 		if !same(&found[i], b) && found[i].side() >= background*side {

@@ -1,0 +1,129 @@
+// Package stills looks at photographs: what a session sees in a video, as far as one picture, or two, tell it.
+//
+// [Decode] reads a photograph of a stranger within bounds. A [Studio] bounds how many are looked at together;
+// whoever has [Studio.Enter]ed decodes and looks at pictures one after the other, by the finder, the
+// measures of quality and the network of texture that sessions use. [Compare] says how the head moved between
+// two.
+//
+// # What the scores are worth
+//
+// Texture is a logistic that was fitted to frames of videos at 640×480 to 1280×720, most of them coded at 300–2,000 kbit/s; a
+// photograph out of a phone is another kind of picture, and none was at hand. It is a score, not the probability of a
+// live person. Figures on frames as photographs are at TestMeasureStills and TestMeasurePairs.
+package stills
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+
+	"vivavoce/models"
+	"vivavoce/pipeline"
+	"vivavoce/pipeline/face"
+	"vivavoce/pipeline/quality"
+	"vivavoce/pipeline/texture"
+)
+
+// ErrFull says that too many wait already.
+var ErrFull = errors.New("too many pictures wait to be looked at")
+
+// Options say how much at once. Zeros are the defaults.
+type Options struct {
+	Quality quality.Options // what good pictures are; zero is quality.Browser
+	Limits  Limits          // of a picture
+	AtOnce  int             // visits at once; 0 is one for each core
+	Waiting int             // more that may wait; 0 is 8 for each of those
+}
+
+// Studio is where pictures are looked at. It is safe for concurrent use.
+type Studio struct {
+	limits  Limits
+	free    chan *Visit
+	waiting atomic.Int64
+	most    int64
+}
+
+// New takes the networks of l. A library without a texture network leaves texture not checked. Pictures are
+// looked at in the models' background lane: no session waits for one.
+func New(l *models.Library, o Options) (*Studio, error) {
+	if o.AtOnce == 0 {
+		o.AtOnce = runtime.GOMAXPROCS(0)
+	}
+	if o.Waiting == 0 {
+		o.Waiting = 8 * o.AtOnce
+	}
+	if o.AtOnce < 0 || o.Waiting < 0 || o.Limits.Bytes < 0 || o.Limits.Pixels < 0 {
+		return nil, fmt.Errorf("new studio: %+v: less than nothing", o)
+	}
+	s := &Studio{limits: o.Limits.fill(), free: make(chan *Visit, o.AtOnce), most: int64(o.Waiting)}
+	newFinder, err := face.New(l, face.Options{Lane: models.Background})
+	if err != nil {
+		return nil, fmt.Errorf("new studio: %w", err)
+	}
+	newGuide, err := quality.New(o.Quality)
+	if err != nil {
+		return nil, fmt.Errorf("new studio: %w", err)
+	}
+	net, fusion, err := texture.Load(l, models.Background)
+	if err != nil && !errors.Is(err, models.ErrUnlisted) {
+		return nil, fmt.Errorf("new studio: %w", err)
+	}
+	for range o.AtOnce {
+		v := &Visit{studio: s, newGuide: newGuide}
+		finder, err := newFinder()
+		if err != nil {
+			return nil, fmt.Errorf("new studio: %w", err)
+		}
+		everyone, ok := finder.(face.Everyone)
+		if !ok {
+			return nil, fmt.Errorf("new studio: %T finds one face only", finder)
+		}
+		v.finder = everyone
+		if net != nil {
+			v.texture = texture.NewExaminer(net, fusion)
+		}
+		s.free <- v
+	}
+	return s, nil
+}
+
+// Limits are those of a picture.
+func (s *Studio) Limits() Limits { return s.limits }
+
+// Visit is one caller's turn to decode and look. It is for one goroutine, until Leave.
+type Visit struct {
+	studio   *Studio
+	finder   face.Everyone
+	newGuide func() (pipeline.Guide, error)
+	texture  *texture.Examiner // nil: no network
+}
+
+// Enter waits for a turn. The errors are [ErrFull] and ctx's. Whoever has entered must Leave.
+func (s *Studio) Enter(ctx context.Context) (*Visit, error) {
+	select {
+	case v := <-s.free:
+		return v, nil
+	default:
+	}
+	if s.waiting.Add(1) > s.most {
+		s.waiting.Add(-1)
+		return nil, ErrFull
+	}
+	defer s.waiting.Add(-1)
+	select {
+	case v := <-s.free:
+		return v, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait to look at a picture: %w", ctx.Err())
+	}
+}
+
+// Leave ends the turn.
+func (v *Visit) Leave() { v.studio.free <- v }
+
+// Decode is [Decode] within the studio's limits.
+func (v *Visit) Decode(ctx context.Context, data []byte) (*Picture, error) {
+	return Decode(ctx, data, v.studio.limits)
+}
