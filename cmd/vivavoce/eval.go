@@ -19,6 +19,7 @@ import (
 type evalCmd struct {
 	Digits   evalDigitsCmd   `cmd:"" help:"How well single digits are read: ten ways, with and without word times."`
 	Sessions evalSessionsCmd `cmd:"" help:"How many whole sessions of real people, spliced, pass over WebRTC, and of those who say other digits."`
+	Live     evalLiveCmd     `cmd:"" help:"How many whole sessions over WebRTC come out live: a rendered person, and each attack."`
 	Phrases  evalPhrasesCmd  `cmd:"" help:"How well phrases are told apart, spliced from single words: EER, FRR, AUC."`
 	PAD      evalPadCmd      `cmd:"" name:"pad" help:"How well attacks are told from people: APCER of each species, BPCER, and which stage tells (ISO/IEC 30107-3)."`
 	Attacks  evalAttacksCmd  `cmd:"" help:"Write a manifest for pad: bona fide video, and attacks to simulate from it."`

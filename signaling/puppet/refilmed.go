@@ -68,3 +68,17 @@ func (r *Refilmed) Paint(f *media.Frame, now time.Duration) error {
 	defer shown.Release()
 	return copyFrame(f, shown)
 }
+
+// Film makes a video of a performance that nobody prompts.
+func Film(what Performance, fps int) media.Source { return &film{stage{what: what}, fps} }
+
+type film struct {
+	stage
+	fps int
+}
+
+// Next implements media.Source.
+func (f *film) Next(ctx context.Context) (*media.Frame, error) {
+	f.now = time.Duration(f.seq) * time.Second / time.Duration(f.fps)
+	return f.stage.Next(ctx)
+}

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"context"
+	cryptorand "crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"vivavoce/media/recapture"
+	"vivavoce/models"
+	"vivavoce/pipeline"
+	"vivavoce/pipeline/eval"
+	"vivavoce/pipeline/face"
+	"vivavoce/signaling/puppet"
+)
+
+type evalLiveCmd struct {
+	Of          []string `help:"Who or what is before the camera: kinds of \"vivavoce demo --kind\", or species of \"eval attacks\" through which a person answers. Default: all."`
+	Clips       []string `help:"Recordings of real people that are sent as they are, once, over and over, to and fro: an injected video that answers nothing." type:"existingfile" placeholder:"FILE"`
+	Sessions    int      `help:"Sessions of each." default:"50"`
+	AtOnce      int      `help:"Sessions at the same time." default:"2"`
+	NodeModules string   `help:"Folder with the npm packages: face pictures there are the heads' skins." default:"models/node_modules" type:"path"`
+	Seed        uint64   `help:"Of everything that puppets and simulators draw; the server's challenges are never repeated." default:"1"`
+	JSON        bool     `name:"json" help:"Print every session as one JSON object."`
+	modelFlags
+	policyFlag
+}
+
+// Run plays one rendered person, and attacks, to a real server over WebRTC.
+func (c *evalLiveCmd) Run(ctx context.Context, s streams) error {
+	of, err := c.casts()
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	serve := serveCmd{
+		Open: true, Listen: "127.0.0.1:0", APIKey: []string{cryptorand.Text()}, Framing: 20 * time.Second,
+		modelFlags: c.modelFlags, policyFlag: c.policyFlag, challengeFlags: challengeFlags{Digits: 6, Turns: 2, Pace: 900 * time.Millisecond},
+	}
+	running, err := serve.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer running.Close()
+	heads, err := c.heads(ctx, running.engine)
+	if err != nil {
+		return err
+	}
+	report := liveReport{When: time.Now(), Policy: c.Policy, Machine: fmt.Sprintf("%s, %d cores", runtime.GOARCH, runtime.NumCPU())}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return running.serve(ctx) })
+	g.Go(func() error {
+		defer cancel()
+		for _, cast := range of {
+			studio := &studio{evalLiveCmd: c, cast: cast, heads: heads, engine: running.engine, server: running.url()}
+			rows, err := studio.play(ctx)
+			if err != nil {
+				return fmt.Errorf("%s: %w", cast.name, err)
+			}
+			report.Sessions = append(report.Sessions, rows...)
+			fmt.Fprintln(s.err, row(cast.name, rows))
+		}
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(s.out).Encode(report)
+	}
+	return report.print(s.out)
+}
+
+// cast is what is before the camera: a kind, a species over a person, or a clip.
+type cast struct {
+	name    string
+	kind    puppet.Kind
+	species recapture.Species
+	style   puppet.Style // of one of the clips
+}
+
+func (c *evalLiveCmd) casts() ([]cast, error) {
+	var all []cast
+	for _, k := range puppet.Kinds() {
+		all = append(all, cast{name: string(k), kind: k})
+	}
+	for _, s := range recapture.All() {
+		if s.Attack() && s != recapture.Replay { // that is recorded and looped
+			all = append(all, cast{name: string(s), kind: puppet.Person, species: s})
+		}
+	}
+	if len(c.Of) > 0 {
+		for _, name := range c.Of {
+			if !slices.ContainsFunc(all, func(a cast) bool { return a.name == name }) {
+				return nil, fmt.Errorf("nothing is called %q", name)
+			}
+		}
+		all = slices.DeleteFunc(all, func(a cast) bool { return !slices.Contains(c.Of, a.name) })
+	}
+	if len(c.Clips) > 0 {
+		for _, style := range []puppet.Style{puppet.Once, puppet.Loop, puppet.ToAndFro} {
+			all = append(all, cast{name: "file, " + string(style), style: style})
+		}
+	}
+	return all, nil
+}
+
+// heads are the person's and a donor's, for attacks that take parts of another face.
+func (c *evalLiveCmd) heads(ctx context.Context, e *engine) ([]*puppet.Head, error) {
+	var heads []*puppet.Head
+	for i := range 2 {
+		finder, err := e.newFinder()
+		if err != nil {
+			return nil, err
+		}
+		head, err := puppet.LoadHead(ctx, e.library, finder, c.NodeModules, i)
+		if err != nil {
+			return nil, err
+		}
+		heads = append(heads, head)
+	}
+	return heads, nil
+}
+
+// studio plays one cast.
+type studio struct {
+	*evalLiveCmd
+	cast   cast
+	heads  []*puppet.Head
+	engine *engine
+	server string
+}
+
+func (s *studio) play(ctx context.Context) ([]attempted, error) {
+	all := make([]attempted, s.Sessions)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(s.AtOnce)
+	for i := range all {
+		g.Go(func() (err error) {
+			all[i], err = s.session(ctx, i)
+			return err
+		})
+	}
+	return all, g.Wait()
+}
+
+// session plays the i-th.
+func (s *studio) session(ctx context.Context, i int) (attempted, error) {
+	seed := s.Seed*1_000_003 + uint64(i)
+	what, fps, err := s.perform(seed, i)
+	if err != nil {
+		return attempted{}, err
+	}
+	if c, ok := what.(io.Closer); ok {
+		defer c.Close()
+	}
+	a := attempted{Of: s.cast.name, Seed: seed}
+	began := time.Now()
+	v, err := puppet.Run(ctx, puppet.Options{Server: s.server, Scene: what, FPS: fps})
+	a.Seconds = time.Since(began).Seconds()
+	switch {
+	case ctx.Err() != nil:
+		return a, ctx.Err()
+	case errors.Is(err, puppet.ErrNoVerdict):
+		a.Outcome = "none"
+	case err != nil: // counts, as not live, and shows
+		a.Outcome = err.Error()
+	default:
+		a.Outcome, a.Reasons = v.Outcome, v.Reasons
+	}
+	return a, nil
+}
+
+// perform makes what is before the camera, and says how often it is filmed.
+func (s *studio) perform(seed uint64, i int) (puppet.Performance, int, error) {
+	if s.cast.kind == "" {
+		reel, err := puppet.OpenReel(s.Clips[i%len(s.Clips)], s.cast.style, 0, 0)
+		if err != nil {
+			return nil, 0, err
+		}
+		return reel, reel.FPS(), nil
+	}
+	const fps = 25
+	cam := puppet.Camera{Width: 640, Height: 480, Noise: 2}
+	person, err := puppet.NewScene(s.cast.kind, s.heads[0], cam, seed)
+	if err != nil || s.cast.species == "" {
+		return person, fps, err
+	}
+	rig := recapture.Rig{}
+	if s.cast.species.NeedsFace() {
+		if rig.Locate, err = s.locator(); err != nil {
+			return nil, 0, err
+		}
+	}
+	if s.cast.species.NeedsDonor() {
+		donor, err := puppet.NewScene(puppet.Person, s.heads[1], cam, seed+1)
+		if err != nil {
+			return nil, 0, err
+		}
+		rig.Donor = puppet.Film(donor, fps)
+		if rig.LocateDonor, err = s.locator(); err != nil {
+			return nil, 0, err
+		}
+	}
+	attack, err := puppet.NewRefilmed(person, recapture.Draw(s.cast.species, recapture.Test, seed), rig)
+	return attack, fps, err
+}
+
+func (s *studio) locator() (recapture.Locator, error) {
+	newFinder, err := face.New(s.engine.library, face.Options{Lane: models.Background})
+	if err != nil {
+		return nil, err
+	}
+	finder, err := newFinder()
+	if err != nil {
+		return nil, err
+	}
+	return eval.Locate(finder), nil
+}
+
+// attempted is one session.
+type attempted struct {
+	Of      string            `json:"of"`
+	Seed    uint64            `json:"seed"`
+	Outcome string            `json:"outcome"`
+	Reasons []pipeline.Reason `json:"reasons"`
+	Seconds float64           `json:"seconds"`
+}
+
+// liveReport is all of them.
+type liveReport struct {
+	When     time.Time   `json:"when"`
+	Policy   string      `json:"policy"`
+	Machine  string      `json:"machine"`
+	Sessions []attempted `json:"sessions"`
+}
+
+func (r *liveReport) print(w io.Writer) error {
+	p := &printer{w: w}
+	p.line("%s; %s; policy: %s", r.When.UTC().Format(time.RFC3339), r.Machine, r.Policy)
+	p.line("| before the camera | live | spoof | undecided | why not live |\n|---|---|---|---|---|")
+	var names []string
+	for _, s := range r.Sessions {
+		if !slices.Contains(names, s.Of) {
+			names = append(names, s.Of)
+		}
+	}
+	for _, name := range names {
+		p.line("%s", row(name, slices.DeleteFunc(slices.Clone(r.Sessions), func(s attempted) bool { return s.Of != name })))
+	}
+	return p.err
+}
+
+// row counts the outcomes of some sessions, and what they failed by.
+func row(name string, all []attempted) string {
+	outcomes, why := map[string]int{}, map[string]int{}
+	for _, s := range all {
+		outcomes[s.Outcome]++
+		for _, r := range s.Reasons {
+			why[string(r)]++
+		}
+	}
+	var reasons []string
+	for _, r := range slices.Sorted(maps.Keys(why)) {
+		reasons = append(reasons, fmt.Sprintf("%s ×%d", r, why[r]))
+	}
+	live := outcomes[pipeline.Live.String()]
+	for o, n := range outcomes {
+		if !slices.Contains([]string{pipeline.Live.String(), pipeline.Spoof.String(), pipeline.Undecided.String()}, o) {
+			reasons = append(reasons, fmt.Sprintf("(%s) ×%d", o, n))
+		}
+	}
+	return fmt.Sprintf("| %s | %d of %d: %v | %d | %d | %s |", name, live, len(all), eval.Wilson(live, len(all)),
+		outcomes[pipeline.Spoof.String()], outcomes[pipeline.Undecided.String()], strings.Join(reasons, ", "))
+}
