@@ -1,6 +1,7 @@
 package injection
 
 import (
+	"slices"
 	"strings"
 
 	"vivavoce/pipeline"
@@ -28,12 +29,14 @@ func known(d pipeline.Device) part {
 		return part{}
 	}
 	p := part{checked: true}
-	label := strings.ToLower(d.Label)
-	for _, v := range virtual() {
-		if strings.Contains(label, v) {
-			p.hints = append(p.hints, pipeline.InjectionVirtualCamera)
-			break
-		}
+	if VirtualCamera(d.Label) {
+		p.hints = append(p.hints, pipeline.InjectionVirtualCamera)
 	}
 	return p
+}
+
+// VirtualCamera says whether a camera's label is that of a program.
+func VirtualCamera(label string) bool {
+	label = strings.ToLower(label)
+	return slices.ContainsFunc(virtual(), func(v string) bool { return strings.Contains(label, v) })
 }
