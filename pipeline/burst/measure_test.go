@@ -23,6 +23,7 @@ func TestMeasure(t *testing.T) {
 		clips = clips[:min(len(clips), 60)]
 		found := map[pipeline.Reason]int{}
 		n, moving, again, mean, worst, still := 0, 0, 0, 0.0, 0.0, 0.0
+		far := 0.0
 		j := New()
 		var old []film
 		for _, clip := range clips {
@@ -52,8 +53,10 @@ func TestMeasure(t *testing.T) {
 				for i := range c.Burst {
 					c.Burst[i].Frame = coded(t, c.Burst[i].Frame, 60)
 				}
-				if filmOf(c.Burst).shows(f) {
+				if anew := filmOf(c.Burst); anew.shows(f) {
 					again++
+				} else {
+					far = max(far, anew.distance(f))
 				}
 				old = append(old, f)
 			}
@@ -67,8 +70,8 @@ func TestMeasure(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("%s: %d captures of %d clips, %d move; found %v; photo apart at most %.2f, a patch %.2f; still at most %.2f; %d known after JPEG 60; nearest other %.2f",
-			group, n, len(clips), moving, found, mean, worst, still, again, nearest)
+		t.Logf("%s: %d captures of %d clips, %d move; found %v; photo apart at most %.2f, a patch %.2f; still at most %.2f; %d known after JPEG 60, the others apart at most %.2f; nearest other %.2f",
+			group, n, len(clips), moving, found, mean, worst, still, again, far, nearest)
 	}
 }
 
