@@ -41,8 +41,12 @@ func OpenBucket[T any](ctx context.Context, s *Store, name string, o BucketOptio
 	return &Bucket[T]{store: s, name: name, kv: kv}, nil
 }
 
-// Create writes a record that must not be there, or fails with [ErrExists].
+// Create writes a record that must not be there, or fails with [ErrExists], and with [ErrFull]
+// while the last of the disk is kept for records that are there.
 func (b *Bucket[T]) Create(ctx context.Context, key string, v T) error {
+	if err := b.store.room(); err != nil {
+		return fmt.Errorf("create in %s: %w", b.name, err)
+	}
 	return b.write(ctx, "create", v, func(ctx context.Context, data []byte) error {
 		_, err := b.kv.Create(ctx, key, data)
 		if errors.Is(err, jetstream.ErrKeyExists) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 )
 
 // Options say where the data are. The zero Options keep them in the folder "data".
@@ -62,6 +63,7 @@ func (o *Options) fill() error {
 type Store struct {
 	o      Options
 	inside *inside // nil with an external server
+	owner  string
 	conn   *nats.Conn
 	js     jetstream.JetStream
 }
@@ -81,6 +83,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		if s.inside, err = startInside(ctx, o); err != nil {
 			return nil, fmt.Errorf("open store in %s: %w", o.Dir, err)
 		}
+		s.owner = nuid.Next()
 	}
 	if s.conn, err = s.connect(); err != nil {
 		return nil, fmt.Errorf("open store: %w", errors.Join(ErrUnavailable, err))
@@ -131,10 +134,8 @@ func (s *Store) Close() {
 
 // Check says why the store cannot be used now, or nil.
 func (s *Store) Check(ctx context.Context) error {
-	if s.inside != nil {
-		if err := enoughDisk(s.o.Dir, s.o.MinFree); err != nil {
-			return err
-		}
+	if err := s.room(); err != nil {
+		return err
 	}
 	ctx, stop := s.bounded(ctx)
 	defer stop()
@@ -142,6 +143,18 @@ func (s *Store) Check(ctx context.Context) error {
 		return told("reach JetStream", err)
 	}
 	return nil
+}
+
+// Owner names this process where it has the data to itself, so that what another owner left can be
+// told; "" with an external server.
+func (s *Store) Owner() string { return s.owner }
+
+// room fails with [ErrFull] where little disk is left: what is there already needs the rest to end.
+func (s *Store) room() error {
+	if s.inside == nil {
+		return nil
+	}
+	return enoughDisk(s.o.Dir, s.o.MinFree)
 }
 
 // bounded gives ctx the time of one operation.

@@ -53,7 +53,7 @@ type Videos struct {
 	store    *Store
 	o        VideosOptions
 	subject  string
-	objects  jetstream.ObjectStore
+	chunks   jetstream.Stream
 	consumer jetstream.Consumer
 }
 
@@ -76,15 +76,17 @@ func OpenVideos(ctx context.Context, s *Store, o VideosOptions) (*Videos, error)
 	}); err != nil {
 		return nil, told("open videos", err)
 	}
-	v.objects, err = s.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: name, MaxBytes: o.MaxBytes, TTL: o.Life,
+	v.chunks, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: name + "_chunks", Subjects: []string{v.chunksOf("*")}, MaxBytes: o.MaxBytes, MaxAge: o.Life,
+		Discard: jetstream.DiscardNew, AllowDirect: true,
 	})
 	return v, told("open videos", err)
 }
 
 // job is a video's message in the queue.
 type job struct {
-	Video  string    `json:"video"` // name of the object
+	Video  string    `json:"video"`
+	Chunks int       `json:"chunks"`
 	What   []byte    `json:"what"`
 	Answer string    `json:"answer"` // subject that the caller waits on
 	Until  time.Time `json:"until"`  // the caller has gone by then
@@ -103,17 +105,18 @@ func (v *Videos) Judge(ctx context.Context, what []byte, video io.Reader) ([]byt
 	ctx, stop := context.WithTimeout(ctx, v.o.Life)
 	defer stop()
 	name := nuid.Next()
-	if err := v.upload(ctx, name, video); err != nil {
+	defer v.forget(ctx, name)
+	chunks, err := v.upload(ctx, name, video)
+	if err != nil {
 		return nil, err
 	}
-	defer v.forget(ctx, name)
 	sub, err := v.store.conn.SubscribeSync(nats.NewInbox())
 	if err != nil {
 		return nil, told("wait for an answer", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }() // an error means that the connection is closed
 	until, _ := ctx.Deadline()
-	if err := v.enqueue(ctx, job{name, what, sub.Subject, until}); err != nil {
+	if err := v.enqueue(ctx, job{name, chunks, what, sub.Subject, until}); err != nil {
 		return nil, err
 	}
 	m, err := sub.NextMsgWithContext(ctx)
@@ -133,13 +136,74 @@ func (v *Videos) Judge(ctx context.Context, what []byte, video io.Reader) ([]byt
 	return r.Answer, nil
 }
 
-func (v *Videos) upload(ctx context.Context, name string, video io.Reader) error {
-	source := &remembering{Reader: video}
-	_, err := v.objects.Put(ctx, jetstream.ObjectMeta{Name: name}, source)
-	if source.err != nil { // the caller's own, as it was
-		return source.err
+// chunkBytes is the size of what a video is stored in: eight times as much is the most that NATS takes in one
+// message.
+const chunkBytes = 128 << 10
+
+// chunksOf is the subject of a video's chunks.
+func (v *Videos) chunksOf(video string) string { return v.subject + ".chunks." + video }
+
+// upload stores a video and counts its chunks. One after the other: jetstream's object store, which sends several
+// at once, leaves a goroutine behind now and then (v1.55.0, cleanupReplySub before resetPendingAcksOnReconnect has begun).
+func (v *Videos) upload(ctx context.Context, name string, video io.Reader) (chunks int, err error) {
+	if err := v.store.room(); err != nil {
+		return 0, fmt.Errorf("store the video: %w", err)
 	}
-	return told("store the video", err)
+	chunk := make([]byte, chunkBytes)
+	for {
+		n, err := fill(video, chunk)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return 0, err // the caller's own, as it was
+		}
+		if n > 0 {
+			if err := v.publish(ctx, v.chunksOf(name), chunk[:n]); err != nil {
+				return 0, told("store the video", err)
+			}
+			chunks++
+		}
+		if err != nil {
+			return chunks, nil
+		}
+	}
+}
+
+// fill is io.ReadFull, but for a reader's own io.ErrUnexpectedEOF: that is of a video that was cut.
+func fill(r io.Reader, p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var more int
+		more, err = r.Read(p[n:])
+		n += more
+	}
+	return n, err
+}
+
+// fetch writes a video to w.
+func (v *Videos) fetch(ctx context.Context, j job, w io.Writer) error {
+	next := uint64(1)
+	for range j.Chunks {
+		m, err := v.chunk(ctx, j.Video, next)
+		if err != nil {
+			return told("get a chunk", err)
+		}
+		if _, err := w.Write(m.Data); err != nil {
+			return err
+		}
+		next = m.Sequence + 1
+	}
+	return nil
+}
+
+func (v *Videos) chunk(ctx context.Context, video string, from uint64) (*jetstream.RawStreamMsg, error) {
+	ctx, stop := v.store.bounded(ctx)
+	defer stop()
+	return v.chunks.GetMsg(ctx, from, jetstream.WithGetMsgSubject(v.chunksOf(video)))
+}
+
+func (v *Videos) publish(ctx context.Context, subject string, data []byte) error {
+	ctx, stop := v.store.bounded(ctx)
+	defer stop()
+	_, err := v.store.js.Publish(ctx, subject, data)
+	return err
 }
 
 func (v *Videos) enqueue(ctx context.Context, j job) error {
@@ -147,34 +211,16 @@ func (v *Videos) enqueue(ctx context.Context, j job) error {
 	if err != nil {
 		return fmt.Errorf("enqueue the video: %w", err)
 	}
-	ctx, stop := v.store.bounded(ctx)
-	defer stop()
-	_, err = v.store.js.Publish(ctx, v.subject, data)
-	return told("enqueue the video", err)
+	return told("enqueue the video", v.publish(ctx, v.subject, data))
 }
 
 // forget deletes a video, also when ctx is over. What cannot be deleted now dies of age.
 func (v *Videos) forget(ctx context.Context, name string) {
 	ctx, stop := v.store.bounded(context.WithoutCancel(ctx))
 	defer stop()
-	if err := v.objects.Delete(ctx, name); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
+	if err := v.chunks.Purge(ctx, jetstream.WithPurgeSubject(v.chunksOf(name))); err != nil {
 		v.store.o.Logger.Warn("video not deleted", "err", err)
 	}
-}
-
-// remembering keeps the error of the reader below, which the object store wraps away.
-type remembering struct {
-	io.Reader
-	err error
-}
-
-// Read implements io.Reader.
-func (r *remembering) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		r.err = err
-	}
-	return n, err
 }
 
 // Worker judges the video in a file and gives the answer. An error, or its own death, gives
@@ -273,12 +319,7 @@ func (v *Videos) work(ctx context.Context, j job, do Worker) (_ []byte, err erro
 		return nil, fmt.Errorf("make a file for the video: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	object, err := v.objects.Get(ctx, j.Video)
-	if err != nil {
-		return nil, errors.Join(told("fetch the video", err), f.Close())
-	}
-	_, err = io.Copy(f, object)
-	if err = errors.Join(err, object.Close(), f.Close()); err != nil {
+	if err = errors.Join(v.fetch(ctx, j, f), f.Close()); err != nil {
 		return nil, fmt.Errorf("fetch the video: %w", err)
 	}
 	return do(ctx, j.What, f.Name())

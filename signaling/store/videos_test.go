@@ -61,8 +61,8 @@ func TestVideosAreAnsweredAndDeleted(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if left := objects(t, asks); left != 0 {
-			t.Errorf("%d videos are left", left)
+		if left := chunks(t, asks); left != 0 {
+			t.Errorf("%d chunks are left", left)
 		}
 		eventually(t, func() bool { return emptyFolder(t, dir) && waiting(t, asks) == 0 })
 	})
@@ -74,13 +74,13 @@ func emptyFolder(t *testing.T, dir string) bool {
 	return err == nil && len(found) == 0
 }
 
-func objects(t *testing.T, v *Videos) int {
+func chunks(t *testing.T, v *Videos) int {
 	t.Helper()
-	list, err := v.objects.List(t.Context())
+	s, err := v.chunks.Info(t.Context())
 	if err != nil {
-		return 0 // none is an error there
+		t.Fatal(err)
 	}
-	return len(list)
+	return int(s.State.Msgs)
 }
 
 func waiting(t *testing.T, v *Videos) uint64 {
@@ -108,8 +108,8 @@ func TestVideosAreBounded(t *testing.T) {
 		}
 		cancel()
 		first.Wait()
-		if left := objects(t, v); left != 0 {
-			t.Errorf("%d videos are left", left)
+		if left := chunks(t, v); left != 0 {
+			t.Errorf("%d chunks are left", left)
 		}
 		// A worker that comes now finds the job of the one who left, and clears it away.
 		working(t, v, 1, echo)
@@ -179,10 +179,34 @@ func TestVideoOutlivesItsWorker(t *testing.T) {
 func TestVideoThatDoesNotCome(t *testing.T) {
 	s := mustOpen(t, Options{Dir: t.TempDir()})
 	v := openVideos(t, s, VideosOptions{})
-	broken := errors.New("the client went away")
-	_, err := v.Judge(t.Context(), nil, io.MultiReader(strings.NewReader("begin"), errorReader{broken}))
-	if !errors.Is(err, broken) || waiting(t, v) != 0 || objects(t, v) != 0 {
-		t.Errorf("err = %v, want the reader's; %d wait, %d objects", err, waiting(t, v), objects(t, v))
+	for _, broken := range []error{errors.New("the client went away"), io.ErrUnexpectedEOF} {
+		_, err := v.Judge(t.Context(), nil, io.MultiReader(strings.NewReader(strings.Repeat("b", chunkBytes+1)), errorReader{broken}))
+		if !errors.Is(err, broken) || waiting(t, v) != 0 || chunks(t, v) != 0 {
+			t.Errorf("err = %v, want the reader's; %d wait, %d chunks", err, waiting(t, v), chunks(t, v))
+		}
+	}
+}
+
+// TestLittleDisk holds that nothing new is begun on a disk that is nearly full, while what is there may end.
+func TestLittleDisk(t *testing.T) {
+	s := mustOpen(t, Options{Dir: t.TempDir()})
+	b, v := openRecords(t, s, BucketOptions{}), openVideos(t, s, VideosOptions{})
+	e, err := OpenEvents(t.Context(), s, EventsOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Create(t.Context(), "old", record{"begun"}); err != nil {
+		t.Fatal(err)
+	}
+	s.o.MinFree = 1 << 62
+	_, judged := v.Judge(t.Context(), nil, strings.NewReader("v"))
+	for name, err := range map[string]error{"create": b.Create(t.Context(), "new", record{}), "judge": judged, "check": s.Check(t.Context())} {
+		if !errors.Is(err, ErrFull) {
+			t.Errorf("%s: %v, want ErrFull", name, err)
+		}
+	}
+	if err := errors.Join(b.Put(t.Context(), "old", record{"ended"}), e.Keep(t.Context(), "old", "verdict", nil)); err != nil {
+		t.Errorf("the end of what was begun: %v", err)
 	}
 }
 
