@@ -2,16 +2,14 @@ package auth
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"vivavoce/signaling/store"
 )
@@ -19,109 +17,80 @@ import (
 // Secrets are the server's own, the same at every node that shares a store: what session
 // tokens are made with and what verdicts are signed with.
 type Secrets struct {
+	records *store.Bucket[kept]
+	now     func() time.Time
+
+	mu     sync.Mutex
 	tokens []byte
-	sign   ed25519.PrivateKey
-	id     string // of the public key
+	keys   verdictKeys
 }
 
 // kept are the secrets as the store has them. Whoever reads the store can make verdicts up
 // in it anyway, so they are not locked up further.
 type kept struct {
-	Tokens []byte `json:"tokens"`
-	Sign   []byte `json:"sign"` // Ed25519 seed
+	Tokens []byte      `json:"tokens"`
+	Keys   verdictKeys `json:"verdict_keys"`
 }
+
+// secretsRecord is the name of the one record.
+const secretsRecord = "1"
 
 // OpenSecrets reads the secrets; the first node makes them.
 func OpenSecrets(ctx context.Context, s *store.Store) (*Secrets, error) {
+	return openSecrets(ctx, s, time.Now)
+}
+
+func openSecrets(ctx context.Context, s *store.Store, now func() time.Time) (*Secrets, error) {
 	b, err := store.OpenBucket[kept](ctx, s, "secrets", store.BucketOptions{MaxBytes: 1 << 20})
 	if err != nil {
 		return nil, fmt.Errorf("open secrets: %w", err)
 	}
-	made := kept{Tokens: make([]byte, 32), Sign: make([]byte, ed25519.SeedSize)}
-	rand.Read(made.Tokens)
-	rand.Read(made.Sign)
-	if err := b.Create(ctx, "1", made); err != nil && !errors.Is(err, store.ErrExists) {
+	secrets := &Secrets{records: b, now: now}
+	if err := secrets.change(ctx, func(k *kept) bool { return k.Keys.turn(now()) }); err != nil {
 		return nil, fmt.Errorf("open secrets: %w", err)
 	}
-	k, _, err := b.Get(ctx, "1") // of several nodes that begin together one wins
-	if err != nil {
-		return nil, fmt.Errorf("open secrets: %w", err)
-	}
-	if len(k.Tokens) < 32 || len(k.Sign) != ed25519.SeedSize {
-		return nil, fmt.Errorf("open secrets: %w", store.ErrDamaged)
-	}
-	secrets := &Secrets{tokens: k.Tokens, sign: ed25519.NewKeyFromSeed(k.Sign)}
-	secrets.id = thumbprint(secrets.public())
 	return secrets, nil
+}
+
+// change reads the secrets and, where do says that it changed them, writes them: of several nodes
+// that do so at once each sees what the one before wrote.
+func (s *Secrets) change(ctx context.Context, do func(*kept) bool) error {
+	found, _, err := s.records.Get(ctx, secretsRecord)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if fill(&found) || do(&found) {
+		err = s.records.Change(ctx, secretsRecord, func(k *kept) {
+			fill(k)
+			do(k)
+			found = *k
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens, s.keys = found.Tokens, found.Keys
+	return nil
+}
+
+// fill makes what must always be there; it says whether it was not.
+func fill(k *kept) bool {
+	if len(k.Tokens) > 0 {
+		return false
+	}
+	k.Tokens = make([]byte, 32)
+	rand.Read(k.Tokens) // never fails: crypto/rand ends the process instead
+	return true
 }
 
 // SessionToken is what the page of a session shows: 256 bits that follow from the session's
 // name, so that it need not be kept to be said again (Idempotency-Key).
 func (s *Secrets) SessionToken(session string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	m := hmac.New(sha256.New, s.tokens)
 	m.Write([]byte("session token\x00" + session))
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
-}
-
-// IsSessionToken compares in constant time.
-func (s *Secrets) IsSessionToken(session, token string) bool {
-	return hmac.Equal([]byte(token), []byte(s.SessionToken(session)))
-}
-
-// Said is what a signed verdict says.
-type Said struct {
-	Session, Tenant, Policy string
-	Outcome                 string
-	Confidence              int
-	Reasons                 []string
-	Ended                   time.Time
-}
-
-// Sign gives a verdict as a compact JWS (RFC 7515) by Ed25519 (RFC 8037): small, quick, and
-// without a choice of curves, hashes and paddings to get wrong. Unlike the plain verdict it can
-// be handed on: who has our public key sees that we said it, of which session, to whom and when. Its
-// typ keeps it from being taken for a token that lets somebody in.
-func (s *Secrets) Sign(v Said) (string, error) {
-	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.MapClaims{
-		"iss": "vivavoce", "sub": v.Session, "aud": v.Tenant, "iat": v.Ended.Unix(),
-		"policy": v.Policy, "outcome": v.Outcome, "confidence": v.Confidence, "reasons": v.Reasons,
-	})
-	t.Header["typ"], t.Header["kid"] = "verdict+jwt", s.id
-	text, err := t.SignedString(s.sign)
-	if err != nil {
-		return "", fmt.Errorf("sign verdict of %s: %w", v.Session, err)
-	}
-	return text, nil
-}
-
-// KeySet is a JWKS (RFC 7517 §5).
-type KeySet struct {
-	Keys []PublicKey `json:"keys"`
-}
-
-// PublicKey is an Ed25519 key as JWK (RFC 8037 §2).
-type PublicKey struct {
-	Type      string `json:"kty"`
-	Curve     string `json:"crv"`
-	X         string `json:"x"`
-	ID        string `json:"kid"`
-	Use       string `json:"use"`
-	Algorithm string `json:"alg"`
-}
-
-// KeySet is what verdicts are checked with.
-func (s *Secrets) KeySet() KeySet {
-	return KeySet{Keys: []PublicKey{{
-		Type: "OKP", Curve: "Ed25519", X: s.public(), ID: s.id, Use: "sig", Algorithm: "EdDSA",
-	}}}
-}
-
-func (s *Secrets) public() string {
-	return base64.RawURLEncoding.EncodeToString(s.sign.Public().(ed25519.PublicKey))
-}
-
-// thumbprint names a key by itself: RFC 7638 with the members of RFC 8037.
-func thumbprint(x string) string {
-	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + x + `"}`))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
