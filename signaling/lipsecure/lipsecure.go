@@ -146,7 +146,7 @@ func (s *Server) challenge(_ http.ResponseWriter, r *http.Request, t auth.Tenant
 // fault is an error of ours; the log has its cause.
 func (s *Server) fault(what string, err error) reply {
 	s.o.Logger.Error("lipsecure", "during", what, "err", err)
-	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrUnavailable) {
+	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrUnavailable) || errors.Is(err, errLate) {
 		return reply{Error: serverError(http.StatusServiceUnavailable, "Service Unavailable: try again")}
 	}
 	return reply{Error: serverError(http.StatusInternalServerError, "Internal Server Error")}

@@ -37,6 +37,7 @@ type rig struct {
 	t      *testing.T
 	url    string
 	client *http.Client
+	server *Server
 	bank   string // another tenant's key
 	dir    string // where workers put videos
 
@@ -83,6 +84,7 @@ func newRig(t *testing.T, change func(*Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.server = server
 	mux := http.NewServeMux()
 	for pattern, h := range server.Routes() {
 		mux.Handle(pattern, h)
@@ -284,6 +286,45 @@ func TestOneVideoAtATime(t *testing.T) {
 	close(r.wait)
 	if all.Wait(); <-codes != 200 {
 		t.Error("nobody gets a confidence")
+	}
+}
+
+// TestLateVideo holds that a call that took longer than its transaction was its own tells no confidence and leaves
+// the transaction to the next.
+func TestLateVideo(t *testing.T) {
+	r := newRig(t, nil)
+	r.wait = make(chan struct{})
+	a := r.challenge()
+	codes := [2]chan int{make(chan int, 1), make(chan int, 1)}
+	for i, code := range codes {
+		go func() {
+			status, b := r.verify(a.TransactionID)
+			if *b.Confidence != 0 && i == 0 {
+				t.Errorf("the late one is told %d", *b.Confidence)
+			}
+			code <- status
+		}()
+		for taken := false; !taken; {
+			tx, _, err := r.server.transactions.Get(t.Context(), a.TransactionID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			taken = tx.Busy.After(time.Now())
+		}
+		if i > 0 {
+			break
+		}
+		if err := r.server.transactions.Change(t.Context(), a.TransactionID, func(tx *transaction) { tx.Busy = time.Now() }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.wait <- struct{}{}
+	if status := <-codes[0]; status != 503 {
+		t.Errorf("late: %d, want 503", status)
+	}
+	close(r.wait)
+	if status := <-codes[1]; status != 200 {
+		t.Errorf("the next: %d, want 200", status)
 	}
 }
 

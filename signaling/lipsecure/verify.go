@@ -64,19 +64,39 @@ func (s *Server) verify(w http.ResponseWriter, r *http.Request, t auth.Tenant) r
 	} else {
 		answer.Error = s.uploadError(err)
 	}
-	tx.Busy = time.Time{}
-	switch answer.Error.Type {
-	case "":
-		answer.Confidence, tx.Used = &seen.Confidence, true
-	case "user":
-		tx.Tries++
-	}
 	// A confidence is told only when the transaction is used up for good.
-	if err := s.transactions.Put(context.WithoutCancel(r.Context()), id, tx); err != nil {
+	if err := s.give(context.WithoutCancel(r.Context()), id, tx, answer.Error.Type); err != nil {
 		f := s.fault("use the transaction up", err)
 		return refuse(f.Error)
 	}
+	if answer.Error.Type == "" {
+		answer.Confidence = &seen.Confidence
+	}
 	return answer
+}
+
+// errLate says that a call took longer than its transaction was its own.
+var errLate = errors.New("the transaction is another call's by now")
+
+// give notes how a call ended whose transaction it was.
+func (s *Server) give(ctx context.Context, id string, tx transaction, kind string) error {
+	late := false
+	err := s.transactions.Change(ctx, id, func(t *transaction) {
+		if late = !t.Busy.Equal(tx.Busy); late {
+			return
+		}
+		t.Busy = time.Time{}
+		switch kind {
+		case "":
+			t.Used = true
+		case "user":
+			t.Tries++
+		}
+	})
+	if err == nil && late {
+		err = errLate
+	}
+	return err
 }
 
 // take makes the transaction this call's: of two that come together one gets it.
