@@ -26,6 +26,8 @@ func (s *Server) routes(extra map[string]http.HandlerFunc) (http.Handler, error)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.HandleFunc("GET /.well-known/jwks.json", s.keySet)
+	mux.HandleFunc("POST /v1/verdict-keys", s.verdictKeys(s.newVerdictKey))
+	mux.HandleFunc("DELETE /v1/verdict-keys/{id}", s.verdictKeys(s.revokeVerdictKey))
 	mux.HandleFunc("GET /openapi.yaml", document(openAPI))
 	mux.HandleFunc("GET /asyncapi.yaml", document(asyncAPI))
 	for pattern, allow := range map[string]string{
@@ -34,6 +36,8 @@ func (s *Server) routes(extra map[string]http.HandlerFunc) (http.Handler, error)
 		"/v1/sessions/{id}/events": "GET, HEAD",
 		"/v1/sessions/{id}/ws":     "GET",
 		"/v1/page":                 "GET, HEAD",
+		"/v1/verdict-keys":         "POST",
+		"/v1/verdict-keys/{id}":    "DELETE",
 	} {
 		mux.HandleFunc(pattern, s.otherMethod(allow))
 	}
@@ -127,7 +131,7 @@ func (s *Server) failed(w http.ResponseWriter, what string, err error) {
 	case errors.As(err, &p):
 		s.refuse(w, p.Code, p.Detail)
 	case errors.Is(err, store.ErrNotFound):
-		s.refuse(w, CodeNotFound, "no such session, or it is forgotten")
+		s.refuse(w, CodeNotFound, "no such session or key, or it is forgotten")
 	default:
 		s.o.Metrics.storeFailed(what)
 		s.o.Logger.Error("store", "during", what, "err", err)
@@ -191,11 +195,6 @@ func (s *Server) cancel(id string) {
 	if local, ok := s.roster.find(id); ok {
 		local.stop(cancelled())
 	}
-}
-
-// keySet is GET /.well-known/jwks.json: what signed verdicts are checked with.
-func (s *Server) keySet(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, s.ledger.secrets.KeySet())
 }
 
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {

@@ -121,8 +121,9 @@ func (s *Server) prepare(ctx context.Context, id string, asked Asked, caller aut
 	now := time.Now()
 	r := record{
 		Tenant: caller.Tenant.Name, Policy: asked.Policy, Metadata: asked.Metadata,
-		Created: now, Expires: now.Add(s.o.Timing.Start), State: StateCreated,
+		Created: now, Expires: now.Add(s.o.Timing.Start), State: StateCreated, Owner: s.ledger.owner,
 	}
+	left := 0
 	if asked.ExpiresInS != 0 {
 		r.Expires = now.Add(time.Duration(asked.ExpiresInS) * time.Second)
 	}
@@ -132,16 +133,17 @@ func (s *Server) prepare(ctx context.Context, id string, asked Asked, caller aut
 	}
 	if caller.Tenant.Lockout && asked.Subject != "" {
 		r.Subject = nameOf(caller.Tenant.Name, asked.Subject)
-		wait, err := s.ledger.lockedOut(ctx, r.Subject)
-		switch {
-		case err != nil:
+		var wait time.Duration
+		var err error
+		if wait, left, err = s.ledger.lockedOut(ctx, r.Subject); err != nil {
 			return nil, err
-		case wait > 0:
+		}
+		if wait > 0 {
 			return nil, &lockedOut{wait}
 		}
 	}
 	session := newSession(id, s.ledger.secrets.SessionToken(id), r, s.ledger.events, s.o.Metrics)
-	session.keeps, session.plan = keyed, s.o.Plan
+	session.keeps, session.plan, session.siblings = keyed, s.o.Plan, left
 	if asked.Challenge != nil {
 		session.plan.Digits, session.plan.Turns = asked.Challenge.Digits, asked.Challenge.Turns
 	}

@@ -44,7 +44,11 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request, c auth.Caller) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")                   // nginx would hold events back
-	ctx, stop := context.WithDeadline(r.Context(), about.Until) // a node that died tells no end
+	until := about.Until // a node that died tells no end
+	if about.State.Over() {
+		until = time.Now().Add(s.o.Timing.Call) // all has been told
+	}
+	ctx, stop := context.WithDeadline(r.Context(), until)
 	defer stop()
 	err = s.copyEvents(ctx, &eventWriter{w, http.NewResponseController(w), s.o.Timing.Call}, id, last)
 	if errors.Is(err, store.ErrUnavailable) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"vivavoce/pipeline"
@@ -21,6 +22,7 @@ type ledger struct {
 	failures *store.Bucket[failures]
 	events   *store.Events
 	secrets  *auth.Secrets
+	owner    string // of the data, if one process has them to itself
 }
 
 // record is a session in the store: written when it is made and when it is over.
@@ -28,7 +30,9 @@ type record struct {
 	Tenant   string            `json:"tenant"`
 	Policy   string            `json:"policy,omitempty"`
 	Metadata map[string]string `json:"metadata,omitempty"`
-	Subject  string            `json:"subject,omitempty"` // hash of whom the integrator calls it; kept where failures count
+	Subject  string            `json:"subject,omitempty"`  // hash of whom the integrator calls it; kept where failures count
+	Owner    string            `json:"owner,omitempty"`    // of the data, when it was made
+	Prompted bool              `json:"prompted,omitempty"` // the person was asked for something
 	Created  time.Time         `json:"created"`
 	Expires  time.Time         `json:"expires"` // for hello
 	Until    time.Time         `json:"until"`   // it is over by then, or its node has died
@@ -51,7 +55,7 @@ func (l *ledger) status(id string, r record) (Status, error) {
 }
 
 func openLedger(ctx context.Context, s *store.Store, secrets *auth.Secrets, remember time.Duration) (*ledger, error) {
-	l := &ledger{secrets: secrets}
+	l := &ledger{secrets: secrets, owner: s.Owner()}
 	var err error
 	if l.records, err = store.OpenBucket[record](ctx, s, "sessions", store.BucketOptions{Life: remember, MaxBytes: 256 << 20}); err != nil {
 		return nil, err
@@ -59,7 +63,7 @@ func openLedger(ctx context.Context, s *store.Store, secrets *auth.Secrets, reme
 	if l.once, err = store.OpenBucket[onceMade](ctx, s, "idempotency", store.BucketOptions{Life: remember}); err != nil {
 		return nil, err
 	}
-	if l.failures, err = store.OpenBucket[failures](ctx, s, "failures", store.BucketOptions{Life: lockoutWithin}); err != nil {
+	if l.failures, err = store.OpenBucket[failures](ctx, s, "failures", store.BucketOptions{Life: lockoutWithin + lockoutFor}); err != nil {
 		return nil, err
 	}
 	l.events, err = store.OpenEvents(ctx, s, store.EventsOptions{Life: remember})
@@ -68,19 +72,41 @@ func openLedger(ctx context.Context, s *store.Store, secrets *auth.Secrets, reme
 
 // find reads the record of a tenant's session. Those of others are as if they were not there.
 func (l *ledger) find(ctx context.Context, tenant, id string) (record, error) {
-	r, _, err := l.records.Get(ctx, id)
+	r, revision, err := l.records.Get(ctx, id)
 	if err == nil && r.Tenant != tenant {
 		err = store.ErrNotFound
 	}
 	if err != nil {
 		return record{}, err
 	}
-	if !r.State.Over() && time.Now().After(r.Until) {
-		r.State, r.Ended = StateFailed, &r.Until
-		v := exactVerdict(pipeline.Verdict{Reasons: []pipeline.Reason{pipeline.SessionFailed}})
-		r.Verdict = &v
+	if l.dead(r) {
+		return l.bury(ctx, id, r, revision)
 	}
 	return r, nil
+}
+
+// dead says that the node of a running session does not run it any more: its time is over, or the
+// process that had these data to itself before us did.
+func (l *ledger) dead(r record) bool {
+	return !r.State.Over() && (time.Now().After(r.Until) || r.Owner != "" && l.owner != "" && r.Owner != l.owner)
+}
+
+// bury ends a dead session, so that all who ask later are told the same.
+func (l *ledger) bury(ctx context.Context, id string, r record, revision uint64) (record, error) {
+	ended := time.Now().UTC()
+	if ended.After(r.Until) {
+		ended = r.Until.UTC()
+	}
+	v := exactVerdict(pipeline.Verdict{Reasons: []pipeline.Reason{pipeline.SessionFailed}})
+	r.State, r.Ended, r.Verdict = StateFailed, &ended, &v
+	if err := l.tellEnd(ctx, id, r); err != nil {
+		return r, err
+	}
+	err := l.records.Update(ctx, id, r, revision)
+	if errors.Is(err, store.ErrChanged) { // somebody else did it, or its node lives after all
+		r, _, err = l.records.Get(ctx, id)
+	}
+	return r, err
 }
 
 // state is where a session is that another node runs.
@@ -110,7 +136,7 @@ func (l *ledger) end(ctx context.Context, s *Session) error {
 	if err := l.tellEnd(ctx, s.id, r); err != nil {
 		return err
 	}
-	if r.Subject != "" && r.State == StateDone && r.Verdict.Outcome != pipeline.Live.String() {
+	if r.Subject != "" && r.failure() {
 		if err := l.failures.Change(ctx, r.Subject, func(f *failures) { f.add(*r.Ended) }); err != nil {
 			return err
 		}
@@ -173,10 +199,18 @@ func (l *ledger) release(ctx context.Context, key string) error {
 	return l.once.Delete(ctx, key, revision)
 }
 
-// A subject who fails so often within that time waits until it has passed.
+// failure says that the person was asked and was not live, whatever they did about it: who sees that it
+// goes badly may leave. What we did wrong is nobody's failure.
+func (r record) failure() bool {
+	ours := slices.Contains(r.Verdict.Reasons, pipeline.SessionFailed)
+	return r.Prompted && !ours && r.Verdict.Outcome != pipeline.Live.String()
+}
+
+// A subject who fails so often within that time is locked out for a while.
 const (
 	lockoutFailures = 5
 	lockoutWithin   = 3 * time.Minute
+	lockoutFor      = 30 * time.Minute
 )
 
 // failures are when a subject failed last; the oldest first.
@@ -191,19 +225,32 @@ func (f *failures) add(at time.Time) {
 
 // wait is how long the subject is locked out.
 func (f failures) wait(now time.Time) time.Duration {
-	if len(f) < lockoutFailures {
+	if len(f) < lockoutFailures || f[len(f)-1].Sub(f[0]) > lockoutWithin {
 		return 0
 	}
-	return max(0, lockoutWithin-now.Sub(f[0]))
+	return max(0, lockoutFor-now.Sub(f[len(f)-1]))
 }
 
-// lockedOut is how long a subject has to wait.
-func (l *ledger) lockedOut(ctx context.Context, subject string) (time.Duration, error) {
+// left is how often the subject may fail before it is locked out.
+func (f failures) left(now time.Time) int {
+	n := lockoutFailures
+	for _, at := range f {
+		if now.Sub(at) <= lockoutWithin {
+			n--
+		}
+	}
+	return max(1, n)
+}
+
+// lockedOut is how long a subject has to wait, and how many sessions it may run at once otherwise: not more than
+// it may fail.
+func (l *ledger) lockedOut(ctx context.Context, subject string) (wait time.Duration, left int, err error) {
 	f, _, err := l.failures.Get(ctx, subject)
 	if errors.Is(err, store.ErrNotFound) {
-		return 0, nil
+		err = nil
 	}
-	return f.wait(time.Now()), err
+	now := time.Now()
+	return f.wait(now), f.left(now), err
 }
 
 // nameOf makes a key of the store of what callers chose; it does not tell it.

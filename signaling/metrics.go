@@ -20,6 +20,7 @@ type Metrics struct {
 	store     *prometheus.CounterVec
 	lipsecure *prometheus.CounterVec
 	drops     *prometheus.CounterVec
+	media     *prometheus.CounterVec
 	frames    *prometheus.CounterVec
 	prompts   *prometheus.CounterVec
 	stages    *prometheus.HistogramVec
@@ -61,6 +62,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		store:     counter("store_errors_total", "What the store did not take or give, by what was being done.", "during"),
 		lipsecure: counter("lipsecure_errors_total", "Errors in replies to LipSecure's calls, by code.", "code"),
 		drops:     counter("frames_dropped_total", "Frames that no stage saw, by reason.", "reason"),
+		media:     counter("media_total", "What came and went over WebRTC: packets, bytes, frames, sound, by name.", "name"),
 		frames:    counter("frames_seen_total", "Frames that were looked at, by whether a face was found.", "face"),
 		prompts:   counter("prompts_total", "Prompts that are over, by whether the page acknowledged them.", "acked"),
 		stages:    histogram("stage_duration_seconds", "Time of one frame in a stage.", fine(), "stage"),
@@ -74,6 +76,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 func (m *Metrics) StageDuration(stage string, d time.Duration) {
 	m.stages.WithLabelValues(stage).Observe(d.Seconds())
 }
+
+// Media counts what peers received, repaired and dropped, by name.
+func (m *Metrics) Media(name string, n uint64) { m.media.WithLabelValues(name).Add(float64(n)) }
 
 // FaceFound implements pipeline.Metrics.
 func (m *Metrics) FaceFound(found bool) { m.frames.WithLabelValues(strconv.FormatBool(found)).Inc() }

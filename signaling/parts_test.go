@@ -143,14 +143,25 @@ func TestLockout(t *testing.T) {
 	}
 	// The last five failed at 20 to 60 s.
 	for after, want := range map[time.Duration]time.Duration{
-		time.Minute:       140 * time.Second,
-		199 * time.Second: time.Second,
-		200 * time.Second: 0,
-		time.Hour:         0,
+		time.Minute:                  30 * time.Minute,
+		31*time.Minute - time.Second: time.Second,
+		31 * time.Minute:             0,
+		time.Hour:                    0,
 	} {
 		if got := f.wait(began.Add(after)); got != want {
 			t.Errorf("at %v: %v, want %v", after, got, want)
 		}
+	}
+	f.add(began.Add(31 * time.Minute)) // free again, and fails once
+	if got := f.wait(began.Add(31 * time.Minute)); got != 0 || f.left(began.Add(31*time.Minute)) != lockoutFailures-1 {
+		t.Errorf("after the lock: %v, %d left; want to be free with one less", got, f.left(began.Add(31*time.Minute)))
+	}
+	var slow failures
+	for i := range 9 {
+		slow.add(began.Add(time.Duration(i) * 46 * time.Second))
+	}
+	if got := slow.wait(began.Add(8 * 46 * time.Second)); got != 0 {
+		t.Errorf("five within 184 s: %v, want none", got)
 	}
 }
 

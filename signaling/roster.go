@@ -47,6 +47,9 @@ func (st *roster) add(s *Session, most int) error {
 	if most > 0 && st.countLocked(func(o *Session) bool { return o.record.Tenant == s.record.Tenant && !o.over() }) >= most {
 		return &ProtocolError{CodeTooMany, "more sessions at once than the tenant may have"}
 	}
+	if s.siblings > 0 && st.countLocked(func(o *Session) bool { return o.record.Subject == s.record.Subject && !o.over() }) >= s.siblings {
+		return &ProtocolError{CodeTooMany, "more sessions at once than the subject may fail"}
+	}
 	s.save = st.save
 	s.metrics.moved("", StateCreated)
 	st.sessions[s.id] = s

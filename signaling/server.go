@@ -137,14 +137,17 @@ func (s *Server) serve(ctx context.Context, ln net.Listener, handler http.Handle
 
 // watch sweeps until ctx ends or serving failed.
 func (s *Server) watch(ctx context.Context, served <-chan error) error {
-	tick := time.NewTicker(sweepEvery)
+	tick, keys := time.NewTicker(sweepEvery), time.NewTicker(refreshEvery)
 	defer tick.Stop()
+	defer keys.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case err := <-served:
 			return err
+		case <-keys.C:
+			s.refreshKeys(ctx)
 		case now := <-tick.C:
 			s.roster.sweep(now)
 		}

@@ -14,13 +14,15 @@ const maxGreeters = 2
 
 // Session is one attempt of one person, at the node that runs it, from POST to its end.
 type Session struct {
-	id      string
-	token   secret
-	keeps   bool // a slot from POST on, not from hello on: an integrator made it
-	plan    pipeline.Plan
-	events  teller
-	save    func(*Session) // is called once, when the session is over
-	metrics *Metrics
+	id    string
+	token secret
+	keeps bool // a slot from POST on, not from hello on: an integrator made it
+	plan  pipeline.Plan
+	// siblings bound the sessions of the same subject that run at once, this one included; 0: any number.
+	siblings int
+	events   teller
+	save     func(*Session) // is called once, when the session is over
+	metrics  *Metrics
 
 	mu       sync.Mutex
 	record   record
@@ -94,6 +96,7 @@ func (s *Session) enter(next State) bool {
 func (s *Session) enterLocked(next State) {
 	s.metrics.moved(s.state, next)
 	s.state = next
+	s.record.Prompted = s.record.Prompted || next == StateChallenge
 	s.tell(StateChange{next})
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -39,7 +40,7 @@ func tenants(t *testing.T, shop auth.Tenant) (a *auth.Auth, shopKey, bankKey str
 	if err := f.Write(path); err != nil {
 		t.Fatal(err)
 	}
-	a, err := auth.New(auth.Options{File: path})
+	a, err := auth.New(auth.Options{File: path, Keys: []string{testKey}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,32 +249,66 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
+// TestSubjectsAreLockedOut also holds what is a failure: to be asked and not to be live, also of who leaves before
+// it is said; and what is none.
 func TestSubjectsAreLockedOut(t *testing.T) {
 	a, shop, bank := tenants(t, auth.Tenant{Lockout: true})
-	outcome := pipeline.Spoof
-	r := newRig(t, func(context.Context, media.Source, func(pipeline.Event)) (pipeline.Verdict, error) {
+	outcome, asked := pipeline.Spoof, true
+	r := newRig(t, func(ctx context.Context, _ media.Source, report func(pipeline.Event)) (pipeline.Verdict, error) {
+		if asked {
+			report(pipeline.StateChanged{State: pipeline.Challenging})
+		}
+		if outcome == pipeline.Undecided { // it takes longer than the person stays
+			<-ctx.Done()
+			return pipeline.Verdict{}, ctx.Err()
+		}
 		return pipeline.Verdict{Outcome: outcome, Reasons: []pipeline.Reason{"depth.flat"}}, nil
 	}, func(o *Options) { o.Auth = a })
-	try := func(key string) {
+	begin := func(key string) *client {
 		t.Helper()
 		var made Created
-		r.as(key, "POST", "/v1/sessions", `{"subject":"mallory"}`, &made)
+		if resp := r.as(key, "POST", "/v1/sessions", `{"subject":"mallory"}`, &made); resp.StatusCode != 201 {
+			t.Fatalf("begin: %s", resp.Status)
+		}
 		c := r.dial(made.URL)
 		c.send(Hello{Token: made.Token})
 		(<-r.peers).picture()
-		c.rest()
+		return c
+	}
+	try := func(key string) {
+		t.Helper()
+		begin(key).rest()
+		r.server.roster.saving.Wait()
+	}
+	leave := func() {
+		t.Helper()
+		c := begin(shop)
+		for m := Message(nil); m != (StateChange{StateChallenge}); {
+			m, _ = c.next()
+		}
+		_ = c.conn.Close() // as a browser's page that is left
+		r.server.sockets.Wait()
 		r.server.roster.saving.Wait()
 	}
 	outcome = pipeline.Live
-	try(shop) // is not counted
-	outcome = pipeline.Spoof
-	for range lockoutFailures {
+	try(shop)
+	outcome, asked = pipeline.Spoof, false
+	try(shop)
+	asked = true
+	for range lockoutFailures - 2 {
 		try(shop)
 		try(bank)
 	}
+	outcome = pipeline.Undecided
+	leave()
+	var only Created
+	r.as(shop, "POST", "/v1/sessions", `{"subject":"mallory"}`, &only)
+	r.refused(r.as(shop, "POST", "/v1/sessions", `{"subject":"mallory"}`, nil), CodeTooMany) // one more at once than may fail
+	r.as(shop, "DELETE", "/v1/sessions/"+only.ID, "", nil)
+	leave()
 	resp := r.as(shop, "POST", "/v1/sessions", `{"subject":"mallory"}`, nil)
-	if resp.Header.Get("Retry-After") == "" || resp.Header.Get("Retry-After") == retryAfter {
-		t.Errorf("Retry-After %q, want what is left of three minutes", resp.Header.Get("Retry-After"))
+	if after, err := strconv.Atoi(resp.Header.Get("Retry-After")); err != nil || after < 1790 || after > 1801 {
+		t.Errorf("Retry-After %q, want half an hour", resp.Header.Get("Retry-After"))
 	}
 	r.refused(resp, CodeLockedOut)
 	for name, resp := range map[string]*http.Response{
@@ -396,24 +431,66 @@ func sharing(t *testing.T, first *store.Store) *store.Store {
 	return s
 }
 
-// TestNodeThatDied holds that its sessions are not running for ever.
+// TestNodeThatDied holds that its sessions are not running for ever, that all who ask are told the same, and that
+// who followed one hears its end once and no more.
 func TestNodeThatDied(t *testing.T) {
-	r := newRig(t, untilDone, nil)
-	id := newID()
 	past := time.Now().Add(-time.Minute)
-	about := record{Tenant: auth.Default, Created: past, Expires: past, Until: past, State: StateCreated}
-	if err := r.server.ledger.records.Create(t.Context(), id, about); err != nil {
+	for name, about := range map[string]record{
+		"its time is over":               {Until: past},
+		"another process had these data": {Until: time.Now().Add(time.Hour), Owner: "another"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, untilDone, nil)
+			id := newID()
+			about.Tenant, about.State, about.Created, about.Expires = auth.Default, StateCreated, past, past
+			if err := r.server.ledger.records.Create(t.Context(), id, about); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.server.ledger.events.Keep(t.Context(), id, "state", []byte(`{"v":1,"type":"state","state":"framing"}`)); err != nil {
+				t.Fatal(err)
+			}
+			heard := r.listen(id).rest()
+			if len(heard) != 3 || heard[2] != (StateChange{StateFailed}) {
+				t.Errorf("heard %+v, want framing, the verdict, failed", heard)
+			}
+			s := r.status(id)
+			if s.State != StateFailed || s.Verdict.Reasons[0] != pipeline.SessionFailed || s.Signed == "" || !s.EndedAt.After(past.Add(-time.Second)) {
+				t.Errorf("status %+v, want failed", s)
+			}
+			if again := r.status(id); again.Signed != s.Signed {
+				t.Error("the next who asks is told something else")
+			}
+			last := r.listen(id)
+			last.rest()
+			if resp := r.as(testKey, "GET", "/v1/sessions/"+id+"/events", "", nil, "Last-Event-ID", last.last); resp.StatusCode != 204 {
+				t.Errorf("events after the last: %s, want 204", resp.Status)
+			}
+			if resp := r.callAs("DELETE", "/v1/sessions/"+id, nil); resp.StatusCode != 204 {
+				t.Errorf("delete: %s, want 204", resp.Status)
+			}
+		})
+	}
+}
+
+// TestVerdictKeys holds that an operator changes them, and that verdicts of before are still good.
+func TestVerdictKeys(t *testing.T) {
+	a, shop, _ := tenants(t, auth.Tenant{})
+	r := newRig(t, untilDone, func(o *Options) { o.Auth = a })
+	var first, both, left auth.KeySet
+	if err := json.NewDecoder(r.call("GET", "/.well-known/jwks.json", "").Body).Decode(&first); err != nil {
 		t.Fatal(err)
 	}
-	if s := r.status(id); s.State != StateFailed || s.Verdict.Reasons[0] != pipeline.SessionFailed || s.Signed == "" {
-		t.Errorf("status %+v, want failed", s)
+	r.as(testKey, "POST", "/v1/verdict-keys", "", &both)
+	if len(both.Keys) != 2 || both.Keys[1] != first.Keys[0] {
+		t.Errorf("listed %+v, want a new one and %+v", both, first)
 	}
-	if resp := r.callAs("GET", "/v1/sessions/"+id+"/events", nil); resp.StatusCode != 204 {
-		t.Errorf("events: %s, want 204", resp.Status)
+	r.as(testKey, "DELETE", "/v1/verdict-keys/"+first.Keys[0].ID, "", &left)
+	if len(left.Keys) != 1 || left.Keys[0] != both.Keys[0] {
+		t.Errorf("listed %+v, want the new one alone", left)
 	}
-	if resp := r.callAs("DELETE", "/v1/sessions/"+id, nil); resp.StatusCode != 204 {
-		t.Errorf("delete: %s, want 204", resp.Status)
-	}
+	r.refused(r.as(testKey, "DELETE", "/v1/verdict-keys/"+first.Keys[0].ID, "", nil), CodeNotFound)
+	r.refused(r.call("POST", "/v1/verdict-keys", ""), CodeUnauthorized)
+	r.refused(r.as(shop, "POST", "/v1/verdict-keys", "", nil), CodeForbidden)
 }
 
 // TestLostStore holds that callers are told so, that a person's session goes on, and that its verdict

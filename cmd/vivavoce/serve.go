@@ -134,7 +134,7 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (_ *running, err 
 	}
 	if r.media, err = webrtc.NewEngine(webrtc.Options{
 		UDPPort: c.UDPPort, TCPPort: c.TCPPort, PublicIPs: c.PublicIP, Logger: log,
-		Loopback: c.Loopback || isLoopback(c.Listen), Microphone: c.Microphone,
+		Loopback: c.Loopback || isLoopback(c.Listen), Microphone: c.Microphone, Count: metrics.Media,
 	}); err != nil {
 		return r, err
 	}
