@@ -25,7 +25,7 @@ import (
 )
 
 type evalLiveCmd struct {
-	Of          []string `help:"Who or what is before the camera: kinds of \"vivavoce demo --kind\", or species of \"eval attacks\" through which a person answers. Default: all."`
+	Of          []string `help:"Who or what is before the camera: kinds of \"vivavoce demo --kind\", or species of \"eval attacks\" through which a person answers, of swap and mouth another one. Default: all."`
 	Clips       []string `help:"Recordings of real people that are sent as they are, once, over and over, to and fro: an injected video that answers nothing." type:"existingfile" placeholder:"FILE"`
 	Sessions    int      `help:"Sessions of each." default:"50"`
 	AtOnce      int      `help:"Sessions at the same time." default:"2"`
@@ -98,7 +98,11 @@ func (c *evalLiveCmd) casts() ([]cast, error) {
 	}
 	for _, s := range recapture.All() {
 		if s.Attack() && s != recapture.Replay { // that is recorded and looped
-			all = append(all, cast{name: string(s), kind: puppet.Person, species: s})
+			c := cast{name: string(s), kind: puppet.Person, species: s}
+			if s == recapture.Mouth {
+				c.kind = puppet.Mute // the other person's mouth says the digits
+			}
+			all = append(all, c)
 		}
 	}
 	if len(c.Of) > 0 {
@@ -198,23 +202,25 @@ func (s *studio) perform(seed uint64, i int) (puppet.Performance, int, error) {
 	if err != nil || s.cast.species == "" {
 		return person, fps, err
 	}
+	p := recapture.Draw(s.cast.species, recapture.Test, seed)
 	rig := recapture.Rig{}
 	if s.cast.species.NeedsFace() {
 		if rig.Locate, err = s.locator(); err != nil {
 			return nil, 0, err
 		}
 	}
-	if s.cast.species.NeedsDonor() {
-		donor, err := puppet.NewScene(puppet.Person, s.heads[1], cam, seed+1)
-		if err != nil {
-			return nil, 0, err
-		}
-		rig.Donor = puppet.Film(donor, fps)
-		if rig.LocateDonor, err = s.locator(); err != nil {
-			return nil, 0, err
-		}
+	if !s.cast.species.NeedsDonor() {
+		attack, err := puppet.NewRefilmed(person, nil, p, rig)
+		return attack, fps, err
 	}
-	attack, err := puppet.NewRefilmed(person, recapture.Draw(s.cast.species, recapture.Test, seed), rig)
+	donor, err := puppet.NewScene(puppet.Person, s.heads[1], cam, seed+1)
+	if err != nil {
+		return nil, 0, err
+	}
+	if rig.LocateDonor, err = s.locator(); err != nil {
+		return nil, 0, err
+	}
+	attack, err := puppet.NewRefilmed(person, donor, p, rig)
 	return attack, fps, err
 }
 

@@ -32,9 +32,9 @@ func TestCasts(t *testing.T) {
 	}
 }
 
-// TestEvalLive: somebody else's mouth on a person who answers, through the whole server.
+// TestEvalLive: a print before the camera, through the whole server.
 func TestEvalLive(t *testing.T) {
-	args := []string{"eval", "live", "--of", "mouth", "--sessions", "1", "--json", "--models", modelFiles(t), "--node-modules", "../../models/node_modules"}
+	args := []string{"eval", "live", "--of", "print", "--sessions", "1", "--json", "--models", modelFiles(t), "--node-modules", "../../models/node_modules"}
 	var out, log bytes.Buffer
 	if exit := run(t.Context(), args, &out, &log); exit != 0 {
 		t.Fatalf("exit %d: %s", exit, log.String())
@@ -43,7 +43,7 @@ func TestEvalLive(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		t.Fatalf("%v in %s", err, out.String())
 	}
-	if len(r.Sessions) != 1 || r.Sessions[0].Of != "mouth" || r.Sessions[0].Outcome != "undecided" && r.Sessions[0].Outcome != "spoof" || len(r.Sessions[0].Reasons) == 0 {
+	if len(r.Sessions) != 1 || r.Sessions[0].Of != "print" || r.Sessions[0].Outcome != "undecided" && r.Sessions[0].Outcome != "spoof" || len(r.Sessions[0].Reasons) == 0 {
 		t.Errorf("sessions %+v, want one that is not live, with a reason", r.Sessions)
 	}
 }

@@ -34,7 +34,7 @@ func (b *blinker) Paint(f *media.Frame, now time.Duration) error {
 
 func TestRefilmed(t *testing.T) {
 	what := &blinker{dark: time.Second}
-	r, err := NewRefilmed(what, recapture.Draw(recapture.Screen, recapture.Test, 1), recapture.Rig{})
+	r, err := NewRefilmed(what, nil, recapture.Draw(recapture.Screen, recapture.Test, 1), recapture.Rig{})
 	if err != nil {
 		t.Fatal(err)
 	}
