@@ -54,19 +54,6 @@ func TestResidualsTellAPlaneFromAHead(t *testing.T) {
 	if rms, ok := HomographyResidual(view(head, straight, 600), view(head, turn, 600)); !ok || rms < 5 {
 		t.Errorf("turned head: homography leaves %g, %v, want more than 5, true", rms, ok)
 	}
-	if rms, ok := AffineResidual(head, view(head, turn, 0)); !ok || rms > 1e-6 {
-		t.Errorf("turned head from afar: affine camera leaves %g, %v, want 0, true", rms, ok)
-	}
-	if rms, ok := EpipolarResidual(view(head, straight, 0), view(head, turn, 0)); !ok || rms > 1e-4 {
-		t.Errorf("turned head from afar: factorisation leaves %g, %v, want 0, true", rms, ok)
-	}
-	other := view(cloud(rng, 60, false), turn, 0)
-	if rms, ok := EpipolarResidual(view(head, straight, 0), other); !ok || rms < 5 {
-		t.Errorf("two different things: factorisation leaves %g, %v, want more than 5, true", rms, ok)
-	}
-	if rms, ok := AffineResidual(head, other); !ok || rms < 5 {
-		t.Errorf("two different things: affine camera leaves %g, %v, want more than 5, true", rms, ok)
-	}
 }
 
 func TestResidualsRefuse(t *testing.T) {
@@ -87,18 +74,12 @@ func TestResidualsRefuse(t *testing.T) {
 		if rms, ok := HomographyResidual(pair[0], pair[1]); ok {
 			t.Errorf("%s: homography leaves %g, want refusal", name, rms)
 		}
-		if rms, ok := EpipolarResidual(pair[0], pair[1]); ok {
-			t.Errorf("%s: factorisation leaves %g, want refusal", name, rms)
-		}
 	}
 	same := make([]Point2, 10)
 	for name, degenerate := range map[string][]Point2{"line": line, "one point": same} {
 		if rms, ok := HomographyResidual(good, degenerate); ok {
 			t.Errorf("onto a %s: homography leaves %g, want refusal", name, rms)
 		}
-	}
-	if rms, ok := AffineResidual(cloud(rng, 10, true), good); ok {
-		t.Errorf("flat head: affine camera leaves %g, want refusal", rms)
 	}
 }
 
