@@ -44,6 +44,9 @@ func (s *Server) crossOrigin() (*http.CrossOriginProtection, error) {
 			return nil, fmt.Errorf("allowed origin %q: %w", origin, err)
 		}
 	}
+	for _, path := range s.o.AnySite {
+		c.AddInsecureBypassPattern(path)
+	}
 	c.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		s.refuse(w, CodeForbidden, "another site asks")
 	}))

@@ -29,7 +29,10 @@ type Options struct {
 	Store *store.Store
 	// More are further calls, by pattern: the compatible APIs.
 	More map[string]http.Handler
-	Open bool // anyone may make sessions, of the tenant [auth.Default]; the other calls still need a key
+	// AnySite are the paths of More, as patterns without a method, that pages of any site may post to: what
+	// lets somebody in there is sent with the call, never by the browser alone.
+	AnySite []string
+	Open    bool // anyone may make sessions, of the tenant [auth.Default]; the other calls still need a key
 
 	Pages          fs.FS    // files served at the root; nil serves none
 	AllowedOrigins []string // further origins whose pages may open the WebSocket: "https://host[:port]"

@@ -26,6 +26,9 @@ type page struct {
 // hashed and packed once.
 type pages map[string]page
 
+// Pages serves files as the server's own pages are, for More.
+func Pages(files fs.FS) (http.Handler, error) { return newPages(files) }
+
 func newPages(files fs.FS) (pages, error) {
 	p := pages{}
 	if files == nil {

@@ -1,6 +1,6 @@
-// Package web holds the page: plain ES modules, served as they are.
+// Package web holds the page and the capture element: plain ES modules, served as they are.
 //
-// Only page/ is embedded and served. Tests, tools and screenshots lie beside it
+// Only page/ and capture/ are embedded and served. Tests, tools and screenshots lie beside it
 // and never reach a browser.
 package web
 
@@ -9,7 +9,7 @@ import (
 	"io/fs"
 )
 
-//go:embed page
+//go:embed page capture/*.js capture/*.html capture/*.css
 var embedded embed.FS
 
 // Files gives what is served at the root of the site: index.html for the browser,
@@ -21,4 +21,14 @@ func Files() fs.FS {
 		return embedded // "page" is a valid path: Sub cannot refuse it
 	}
 	return page
+}
+
+// Capture gives what is served under /capture/: the element <idlive-face-capture>, a package of its own that other
+// sites load, and a page that shows it. Both work under the policy `default-src 'self'`.
+func Capture() fs.FS {
+	capture, err := fs.Sub(embedded, "capture")
+	if err != nil {
+		return embedded // "capture" is a valid path: Sub cannot refuse it
+	}
+	return capture
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,8 +21,10 @@ import (
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/injection"
 	"vivavoce/pipeline/quality"
+	"vivavoce/pipeline/stills"
 	"vivavoce/signaling"
 	"vivavoce/signaling/lipsecure"
+	"vivavoce/signaling/livenessplus"
 	"vivavoce/signaling/store"
 	"vivavoce/web"
 )
@@ -89,6 +92,7 @@ type running struct {
 	secure   bool // over TLS
 	videos   *store.Videos
 	workers  int // for videos
+	studio   *stills.Studio
 }
 
 // open puts everything together and listens, without serving yet.
@@ -138,7 +142,7 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (_ *running, err 
 	}); err != nil {
 		return r, err
 	}
-	faces, err := r.openFaces(ctx, metrics, log)
+	faces, err := r.openFaces(ctx, faceOptions{metrics, registry, log})
 	if err != nil {
 		return r, err
 	}
@@ -149,6 +153,7 @@ func (c *serveCmd) open(ctx context.Context, log *slog.Logger) (_ *running, err 
 		Auth:           r.auth,
 		Store:          r.store,
 		More:           faces,
+		AnySite:        livenessplus.AnySite(),
 		Open:           c.Open,
 		Pages:          web.Files(),
 		AllowedOrigins: c.AllowedOrigin,
@@ -224,19 +229,35 @@ func (r *running) url() string {
 	return scheme + "://" + r.listener.Addr().String()
 }
 
+// faceOptions are what the compatible APIs share.
+type faceOptions struct {
+	metrics  *signaling.Metrics
+	registry prometheus.Registerer
+	log      *slog.Logger
+}
+
 // openFaces opens what the compatible APIs stand on, and gives their calls.
-func (r *running) openFaces(ctx context.Context, m *signaling.Metrics, log *slog.Logger) (map[string]http.Handler, error) {
+func (r *running) openFaces(ctx context.Context, o faceOptions) (map[string]http.Handler, error) {
 	var err error
 	if r.videos, err = store.OpenVideos(ctx, r.store, store.VideosOptions{}); err != nil {
 		return nil, err
 	}
+	if r.studio, err = stills.New(r.library, stills.Options{}); err != nil {
+		return nil, err
+	}
 	lips, err := lipsecure.New(ctx, lipsecure.Options{
-		Auth: r.auth, Store: r.store, Videos: r.videos, Logger: log, Refused: m.LipSecureRefused,
+		Auth: r.auth, Store: r.store, Videos: r.videos, Logger: o.log, Refused: o.metrics.LipSecureRefused,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return lips.Routes(), nil
+	calls := lips.Routes()
+	plus, err := r.openLivenessPlus(ctx, livenessplus.Options{Auth: r.auth, Store: r.store, Logger: o.log}, o.registry)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(calls, plus)
+	return calls, nil
 }
 
 // serve answers until ctx ends; then new sessions are refused, running ones get

@@ -63,6 +63,14 @@ func (g *grid) apart(o *grid) (mean, worst float64) {
 // of 178 captures (TestMeasure, 2026-11-22) none was further apart than 2.2, or 22 in its worst patch.
 const farMean, farPatch = 6, 40
 
+// Apart says that two pictures, of whatever size and quality, are not of one frame.
+func Apart(a, b *media.Frame) bool {
+	x, ok := gridOf(a)
+	y, also := gridOf(b)
+	mean, worst := x.apart(&y)
+	return !ok || !also || !(mean <= farMean && worst <= farPatch)
+}
+
 // Limits of what changes.
 const (
 	// side of the blocks in which a sensor's noise is looked for.
