@@ -167,3 +167,12 @@ func solve4(a *[4][5]float64) (x [4]float64) {
 	}
 	return x
 }
+
+func centre2(p []Point2) Point2 {
+	var c Point2
+	for _, v := range p {
+		c.X, c.Y = c.X+v.X, c.Y+v.Y
+	}
+	n := float64(len(p))
+	return Point2{c.X / n, c.Y / n}
+}
