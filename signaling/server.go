@@ -102,8 +102,13 @@ func (s *Server) serve(ctx context.Context, ln net.Listener, handler http.Handle
 		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
 	}
 	defer deaf()
+	var wires http.Protocols
+	wires.SetHTTP1(true)
+	wires.SetHTTP2(true)            // where TLS was told so
+	wires.SetUnencryptedHTTP2(true) // gRPC by a reverse proxy, or on this machine
 	h := &http.Server{
 		Handler:           handler,
+		Protocols:         &wires,
 		ReadHeaderTimeout: readHeaderTimeout,
 		// net/http takes the read deadline back when a request has come whole, and both
 		// for a socket; streams move the write deadline.

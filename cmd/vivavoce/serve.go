@@ -23,6 +23,7 @@ import (
 	"vivavoce/pipeline/quality"
 	"vivavoce/pipeline/stills"
 	"vivavoce/signaling"
+	"vivavoce/signaling/bws"
 	"vivavoce/signaling/lipsecure"
 	"vivavoce/signaling/livenessplus"
 	"vivavoce/signaling/store"
@@ -200,7 +201,7 @@ func (c *serveCmd) listen() (net.Listener, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("load certificate: %w", err), l.Close())
 	}
-	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}), nil
+	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
 }
 
 // Close ends what open began. It is for after serve.
@@ -257,6 +258,11 @@ func (r *running) openFaces(ctx context.Context, o faceOptions) (map[string]http
 		return nil, err
 	}
 	maps.Copy(calls, plus)
+	pictures, err := bws.New(bws.Options{Auth: r.auth, Studio: r.studio, Videos: r.videos, Logger: o.log})
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(calls, pictures.Routes())
 	return calls, nil
 }
 
@@ -265,7 +271,7 @@ func (r *running) openFaces(ctx context.Context, o faceOptions) (map[string]http
 func (r *running) serve(ctx context.Context) error {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var g errgroup.Group
-	g.Go(func() error { return r.videos.Work(working, r.workers, r.watchUpload) })
+	g.Go(func() error { return r.videos.Work(working, r.workers, r.watch) })
 	g.Go(func() error {
 		defer stop() // videos that came before the end are judged
 		return r.server.Serve(ctx, r.listener)

@@ -11,14 +11,29 @@ import (
 	"vivavoce/media/file"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/lips"
+	"vivavoce/signaling/bws"
 	"vivavoce/signaling/lipsecure"
 )
 
 // maxUpload is how long an uploaded video may last: ten digits said slowly, three times over.
 const maxUpload = 30 * time.Second
 
-// watchUpload judges an uploaded video by the phrase that its maker was told. It is a
-// [store.Worker]: what is wrong with the video is an answer, an error is our own.
+// watch judges an uploaded video as the call wants that it came by. It is a [store.Worker]: what is wrong with the video
+// is an answer, an error is our own.
+func (r *running) watch(ctx context.Context, what []byte, path string) ([]byte, error) {
+	var job struct {
+		Kind string `json:"kind"`
+	}
+	if err := json.Unmarshal(what, &job); err != nil {
+		return nil, fmt.Errorf("read job: %w", err)
+	}
+	if job.Kind == bws.VideoJob {
+		return r.watchFaces(ctx, what, path)
+	}
+	return r.watchUpload(ctx, what, path)
+}
+
+// watchUpload judges an uploaded video by the phrase that its maker was told.
 func (e *engine) watchUpload(ctx context.Context, what []byte, path string) ([]byte, error) {
 	var job lipsecure.Job
 	if err := json.Unmarshal(what, &job); err != nil {

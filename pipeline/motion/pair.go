@@ -81,3 +81,6 @@ func (p Pair) Went(ways ...pipeline.Direction) bool {
 	}
 	return level && upright || level == (math.Abs(p.Yaw) >= math.Abs(p.Pitch))
 }
+
+// Moved reports whether the head moved at all, as far as one can tell.
+func (p Pair) Moved() bool { return p.Known && p.Angle() >= onset }

@@ -36,8 +36,8 @@ type Face struct {
 	Quality quality.Measures
 	// Hints are all that a session would tell this person to mend, the most useful first.
 	Hints []pipeline.Hint
-	// Texture is the belief that this is a face and not a picture of one. It is not checked for a face that is too small,
-	// seen from the side, or where there is no network.
+	// Texture is the belief that this is a face and not a picture of one. It is not checked for a face that is too small, or
+	// seen from the side.
 	Texture pipeline.Score
 }
 
@@ -120,7 +120,7 @@ func (v *Visit) examine(ctx context.Context, f *pipeline.Face) (seen Face, err e
 		return seen, err
 	}
 	seen.Texture = pipeline.Score{Name: pipeline.ScoreTexture, Step: pipeline.Whole, Settled: true, Reasons: []pipeline.Reason{pipeline.TextureNotChecked}}
-	if v.texture != nil && texture.Facing(f) {
+	if texture.Facing(f) {
 		seen.Texture, err = v.texture.Picture(ctx, f)
 	}
 	return seen, err

@@ -45,8 +45,8 @@ type Studio struct {
 	most    int64
 }
 
-// New takes the networks of l. A library without a texture network leaves texture not checked. Pictures are
-// looked at in the models' background lane: no session waits for one.
+// New takes the networks of l, which must have one for texture: without it there is nothing to say of a photograph.
+// Pictures are looked at in the models' background lane: no session waits for one.
 func New(l *models.Library, o Options) (*Studio, error) {
 	if o.AtOnce == 0 {
 		o.AtOnce = runtime.GOMAXPROCS(0)
@@ -67,11 +67,11 @@ func New(l *models.Library, o Options) (*Studio, error) {
 		return nil, fmt.Errorf("new studio: %w", err)
 	}
 	net, fusion, err := texture.Load(l, models.Background)
-	if err != nil && !errors.Is(err, models.ErrUnlisted) {
+	if err != nil {
 		return nil, fmt.Errorf("new studio: %w", err)
 	}
 	for range o.AtOnce {
-		v := &Visit{studio: s, newGuide: newGuide}
+		v := &Visit{studio: s, newGuide: newGuide, texture: texture.NewExaminer(net, fusion)}
 		finder, err := newFinder()
 		if err != nil {
 			return nil, fmt.Errorf("new studio: %w", err)
@@ -81,9 +81,6 @@ func New(l *models.Library, o Options) (*Studio, error) {
 			return nil, fmt.Errorf("new studio: %T finds one face only", finder)
 		}
 		v.finder = everyone
-		if net != nil {
-			v.texture = texture.NewExaminer(net, fusion)
-		}
 		s.free <- v
 	}
 	return s, nil
@@ -97,7 +94,7 @@ type Visit struct {
 	studio   *Studio
 	finder   face.Everyone
 	newGuide func() (pipeline.Guide, error)
-	texture  *texture.Examiner // nil: no network
+	texture  *texture.Examiner
 }
 
 // Enter waits for a turn. The errors are [ErrFull] and ctx's. Whoever has entered must Leave.

@@ -29,13 +29,14 @@ type Scope string
 const (
 	Sessions  Scope = "sessions"  // make and read sessions
 	LipSecure Scope = "lipsecure" // verify videos by the LipSecure calls
+	BWS       Scope = "bws"       // judge photographs and videos by BioID's calls
 	// LivenessPlus is for the Liveness Plus calls.
 	LivenessPlus Scope = "livenessplus"
 	Operator     Scope = "operator" // read metrics
 )
 
 // Scopes are all there are.
-func Scopes() []Scope { return []Scope{Sessions, LipSecure, LivenessPlus, Operator} }
+func Scopes() []Scope { return []Scope{Sessions, LipSecure, BWS, LivenessPlus, Operator} }
 
 // Audiences are what tokens are for, by API: a token names those it may be used at, in
 // whatever case.

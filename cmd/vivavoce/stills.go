@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"vivavoce/media/file"
+	"vivavoce/pipeline/stills"
+	"vivavoce/signaling/bws"
+)
+
+// watchFaces looks at frames of an uploaded video as at photographs.
+func (r *running) watchFaces(ctx context.Context, what []byte, path string) ([]byte, error) {
+	var job bws.Job
+	if err := json.Unmarshal(what, &job); err != nil {
+		return nil, fmt.Errorf("read job: %w", err)
+	}
+	frames, err := r.seeFaces(ctx, path)
+	for _, kind := range []error{file.ErrTooLong, file.ErrEmpty, file.ErrUnreadable, file.ErrNoVideo, file.ErrTooLarge} {
+		if errors.Is(err, kind) {
+			frames, err = nil, nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return bws.JudgeVideo(job, frames)
+}
+
+// seeFaces looks at frames at equal distances. It reads the video twice: how many frames there are is known at its end,
+// and decoding one costs less than keeping it.
+func (r *running) seeFaces(ctx context.Context, path string) ([]bws.Frame, error) {
+	total := 0
+	if err := eachFrame(ctx, path, func(int, *stills.Picture) error { total++; return nil }); err != nil {
+		return nil, err
+	}
+	visit, err := r.studio.Enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer visit.Leave()
+	var out []bws.Frame
+	err = eachFrame(ctx, path, func(i int, p *stills.Picture) error {
+		if n := min(bws.MostFrames, total); len(out) == n || i < (2*len(out)+1)*total/(2*n) {
+			return nil
+		}
+		l, err := visit.Look(ctx, p)
+		out = append(out, bws.Frame{Number: i, Look: l})
+		return err
+	})
+	return out, err
+}
+
+// eachFrame calls do for each frame, which is lent.
+func eachFrame(ctx context.Context, path string, do func(i int, p *stills.Picture) error) error {
+	src, err := file.Open(path, file.Options{MaxDuration: maxUpload})
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	for i := 0; ; i++ {
+		f, err := src.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = do(i, &stills.Picture{Frame: f, Width: f.Width, Height: f.Height})
+		f.Release()
+		if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package bws
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"vivavoce/signaling/auth"
+)
+
+// call is one of the calls, whatever its wire.
+type call[In, Out proto.Message] func(ctx context.Context, t auth.Tenant, in In) (Out, error)
+
+// message is a pointer to a T that is a message.
+type message[T any] interface {
+	*T
+	proto.Message
+}
+
+// rest answers a call with JSON as protocol buffers have it, every field written.
+func rest[T any, In message[T], Out proto.Message](s *Server, do call[In, Out]) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		came := time.Now()
+		log := s.begin(w.Header(), r.Header.Get(referenceNumber), came)
+		t, err := s.caller(r.Header.Get("Authorization"))
+		var out proto.Message
+		if err == nil {
+			in := In(new(T))
+			if err = s.read(w, r, in); err == nil {
+				ctx, stop := context.WithTimeout(r.Context(), s.o.Looking)
+				out, err = do(ctx, t, in)
+				stop()
+			}
+		}
+		log("rest", r.URL.Path, t.Name, err)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		write(w, http.StatusOK, protojson.MarshalOptions{EmitUnpopulated: true}, out)
+	})
+}
+
+const (
+	jobID           = "jobid"
+	bwsVersion      = "bws-version"
+	referenceNumber = "reference-number"
+)
+
+// begin gives a call its job and its headers, and returns what writes it down.
+func (s *Server) begin(head interface{ Set(name, value string) }, reference string, came time.Time) func(wire, call, tenant string, err error) {
+	job := newUUID()
+	head.Set(jobID, job)
+	head.Set(bwsVersion, Version)
+	head.Set("Date", came.UTC().Format(http.TimeFormat))
+	if reference != "" {
+		head.Set(referenceNumber, reference)
+	}
+	return func(wire, call, tenant string, err error) {
+		s.o.Logger.Info("bws", "wire", wire, "call", call, "job", job, "tenant", tenant, "reference", reference, "code", status.Code(err).String(), "took", time.Since(came))
+	}
+}
+
+// read reads a request. It takes the memory for that only as long as it takes.
+func (s *Server) read(w http.ResponseWriter, r *http.Request, in proto.Message) error {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return status.Error(codes.InvalidArgument, "the body is not application/json")
+	}
+	done, err := s.admit(r.ContentLength)
+	if err != nil {
+		return err
+	}
+	defer done()
+	s.bound(w)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.o.MaxBytes))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return errTooLarge(s.o.MaxBytes)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return status.Error(codes.Canceled, "the request did not come in time")
+	case r.Context().Err() != nil:
+		return status.Error(codes.Canceled, "the client cancelled the request")
+	case err != nil:
+		return status.Error(codes.InvalidArgument, "the body was cut short")
+	}
+	// The error quotes what somebody sent; what is wrong is said without.
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, in); err != nil {
+		return status.Error(codes.InvalidArgument, "the body is not the JSON of this call, with its images in base64")
+	}
+	return nil
+}
+
+// bound gives a request its time to come and to be answered.
+func (s *Server) bound(w http.ResponseWriter) {
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(time.Now().Add(s.o.Upload)) // net/http's has deadlines, a test's recorder not
+	_ = c.SetWriteDeadline(time.Now().Add(s.o.Upload + s.o.Looking))
+}
+
+// httpStatus is what the public page has for a gRPC code, and where it has none, the usual one.
+func httpStatus(c codes.Code) int {
+	switch c {
+	case codes.InvalidArgument:
+		return http.StatusBadRequest
+	case codes.Unauthenticated:
+		return http.StatusUnauthorized
+	case codes.NotFound:
+		return http.StatusNotFound
+	case codes.Canceled:
+		return http.StatusRequestTimeout
+	case codes.ResourceExhausted:
+		return http.StatusTooManyRequests
+	case codes.Unimplemented:
+		return http.StatusNotImplemented
+	case codes.Unavailable, codes.DeadlineExceeded:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+// refusal is the body of a call that failed: google.rpc.Status in JSON.
+type refusal struct {
+	Code    codes.Code `json:"code"`
+	Message string     `json:"message"`
+	Details []struct{} `json:"details"`
+}
+
+const retryAfter = "5" // seconds; a video takes some
+
+func refuse(w http.ResponseWriter, err error) {
+	s := status.Convert(err)
+	code := httpStatus(s.Code())
+	switch code {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="vivavoce"`)
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	refuseAs(w, code, s)
+}
+
+func refuseAs(w http.ResponseWriter, code int, s *status.Status) {
+	head(w)
+	w.WriteHeader(code)
+	// An error means that the client went away, which it may.
+	_ = json.NewEncoder(w).Encode(refusal{s.Code(), s.Message(), []struct{}{}})
+}
+
+func head(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+}
+
+func write(w http.ResponseWriter, code int, how protojson.MarshalOptions, m proto.Message) {
+	data, err := how.Marshal(m)
+	if err != nil {
+		refuse(w, status.Error(codes.Internal, "internal error"))
+		return
+	}
+	head(w)
+	w.WriteHeader(code)
+	_, _ = w.Write(data) // as above
+}
+
+func (s *Server) nothing(w http.ResponseWriter, _ *http.Request) {
+	refuseAs(w, http.StatusNotFound, status.New(codes.Unimplemented, "no such call"))
+}
+
+func (s *Server) otherMethod(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", http.MethodPost)
+	refuseAs(w, http.StatusMethodNotAllowed, status.New(codes.Unimplemented, "allowed: POST"))
+}
+
+// newUUID gives a random one (RFC 9562 §5.4).
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
