@@ -93,17 +93,19 @@ type way struct{ degrees, orientation int }
 
 func ways() [4]way { return [4]way{{0, 1}, {90, 6}, {270, 8}, {180, 3}} }
 
-// standing sums the mesh's belief in those faces that are upright, 0 where more are not. It is sure
-// with one that is believed as much as faces seen the right way mostly are; of small faces upside down the
-// mesh sometimes makes an upright one and believes in it by a half.
+// standing sums the mesh's belief, in log odds, in those faces that are upright, 0 where more are not. It is sure with
+// one that is believed as no face upside down is: in those the mesh often sees an upright one.
 func standing(faces []pipeline.Face) (sum float64, sure bool) {
 	n := 0
 	for i := range faces {
-		if f := &faces[i]; math.Abs(f.Pose.Roll) <= tilted {
-			n++
-			sum += f.Presence
-			sure = sure || f.Presence >= believed
+		f := &faces[i]
+		if !(math.Abs(f.Pose.Roll) <= tilted) {
+			continue
 		}
+		n++
+		belief := math.Log(f.Presence / (1 - min(f.Presence, 1-1e-13)))
+		sum += belief
+		sure = sure || belief >= believed
 	}
 	if 2*n < len(faces) {
 		return 0, false
@@ -111,8 +113,9 @@ func standing(faces []pipeline.Face) (sum float64, sure bool) {
 	return sum, sure
 }
 
-// tilted is the roll, in degrees, from which a face is upright in another of the four ways; believed is a presence.
-const tilted, believed = 45, 0.8
+// tilted is the roll, in degrees, from which a face is upright in another of the four ways. Of 261 frames of 14 people the
+// belief in an upright face was 12.8 or more in 99 %, and upside down at most 14.7 (2026-11-22, grid and head).
+const tilted, believed = 45, 15
 
 func (v *Visit) examine(ctx context.Context, f *pipeline.Face) (seen Face, err error) {
 	seen.Face, seen.RightEye, seen.LeftEye = *f, f.Points[468], f.Points[473]
