@@ -29,7 +29,8 @@ func (r *running) openLivenessPlus(ctx context.Context, o livenessplus.Options, 
 		return nil, fmt.Errorf("count packets: %w", err)
 	}
 	o.Judged = func(outcome, why string) { judged.WithLabelValues(outcome, why).Inc() }
-	o.Look = (&captures{studio: r.studio, judge: burst.New()}).look
+	c := &captures{studio: r.studio, judge: burst.New()}
+	o.Look, o.Glance = c.look, c.glance
 	s, err := livenessplus.New(ctx, o)
 	if err != nil {
 		return nil, err
@@ -85,12 +86,46 @@ func (c *captures) look(ctx context.Context, p packet.Opened, selfie []byte) (se
 	if err != nil {
 		return seen, err
 	}
+	tell(&seen, l)
+	return seen, nil
+}
+
+// tell puts down what a photo shows.
+func tell(seen *livenessplus.Seen, l stills.Look) {
 	seen.Faces, seen.Rotated, seen.Hints = len(l.Faces), l.Rotated != 0, codes(l.Hints)
 	if len(l.Faces) > 0 {
 		f := &l.Faces[0]
 		seen.Hints, seen.Texture, seen.Margin = codes(f.Hints), f.Texture, margin(f)
 	}
-	return seen, nil
+}
+
+// Limits of an eye that is shut and of a mouth that is open, as [pipeline.Face] measures them: about 0.3 and 0.
+const shut, agape = 0.1, 0.2
+
+// glance is a [livenessplus.Glancer].
+func (c *captures) glance(ctx context.Context, data []byte) (g livenessplus.Glance, err error) {
+	v, err := c.studio.Enter(ctx)
+	if errors.Is(err, stills.ErrFull) {
+		return g, livenessplus.ErrBusy
+	}
+	if err != nil {
+		return g, err
+	}
+	defer v.Leave()
+	p, err := decodePicture(ctx, v, data)
+	if err != nil {
+		return g, err
+	}
+	l, err := v.Look(ctx, p)
+	if err != nil {
+		return g, err
+	}
+	tell(&g.Seen, l)
+	if len(l.Faces) > 0 {
+		f := &l.Faces[0]
+		g.EyesShut, g.MouthOpen = max(f.RightEyeOpen, f.LeftEyeOpen) < shut, f.MouthOpen > agape
+	}
+	return g, nil
 }
 
 func codes(hints []pipeline.Hint) (all []pipeline.HintCode) {

@@ -48,6 +48,10 @@ func (s *Server) foreigners(w http.ResponseWriter, _ *http.Request, _ auth.Calle
 
 // answer reads a form, judges its packet and answers. own reads what only one of the calls has.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, c auth.Caller, call string, own func(form, *record) ([]byte, error)) {
+	if !s.rates.Allow(c.Tenant.Name, c.Tenant.PerMinute) {
+		busy(w, http.StatusTooManyRequests, "more calls in a minute than the tenant may make")
+		return
+	}
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
