@@ -127,7 +127,7 @@ func TestServedCallsAreDocumented(t *testing.T) {
 		delete(all, pattern)
 	}
 	for call := range all {
-		if strings.Contains(call, "/LiopaAPI/") { // lipsecure's own test holds those
+		if strings.Contains(call, "/LiopaAPI/") || strings.Contains(call, " /api/") { // their packages' own tests hold those
 			continue
 		}
 		t.Errorf("%s is documented and not served", call)
