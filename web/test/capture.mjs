@@ -27,7 +27,7 @@ function camera(name, filter, seconds) {
   execFileSync('ffmpeg', ['-v', 'error', '-y', '-loop', '1', '-framerate', '30', '-i', sample, '-t', String(seconds), '-vf', filter, '-pix_fmt', 'yuv420p', to]);
   return to;
 }
-const somebody = () => camera('somebody', "crop=540:405:'1325+14*sin(2*PI*t/3)':'185+5*sin(2*PI*t/4)',scale=640:480,noise=alls=6:allf=t", 12);
+const somebody = () => camera('somebody', "crop=540:405:'1325+14*sin(2*PI*t/6)':'185+5*sin(2*PI*t/8)',scale=640:480,noise=alls=6:allf=t", 12);
 const frozen = () => camera('frozen', 'crop=540:405:1325:185,scale=640:480', 1);
 
 /**
