@@ -2,6 +2,7 @@ package puppet
 
 import (
 	"math"
+	"math/rand/v2"
 	"time"
 
 	"vivavoce/pipeline"
@@ -18,6 +19,8 @@ type Actor struct {
 	Says Answer
 	// Yaw and Pitch are how far it turns, in degrees; 0 means 24 and 17.
 	Yaw, Pitch float64
+	// Seed draws how it sways and blinks: two people, or one at two times, do not move alike.
+	Seed uint64
 
 	moves []move
 }
@@ -52,10 +55,13 @@ func (a *Actor) Hear(step pipeline.Step, now time.Duration) {
 // Look is how the head looks at now: the sum of its gestures, a little sway and a
 // blink now and then.
 func (a *Actor) Look(now time.Duration) Look {
-	t := now.Seconds()
+	rng := rand.New(rand.NewPCG(a.Seed, 9))
+	sway := func(degrees float64) float64 {
+		return degrees * math.Sin((0.7+0.7*rng.Float64())*now.Seconds()+2*math.Pi*rng.Float64())
+	}
 	look := Look{
-		Pose:  pipeline.Pose{Yaw: 0.7 * math.Sin(1.3*t), Pitch: 0.5 * math.Sin(0.9*t+1), Roll: 0.4 * math.Sin(0.7*t)},
-		Blink: blink(now),
+		Pose:  pipeline.Pose{Yaw: sway(0.7), Pitch: sway(0.5), Roll: sway(0.4)},
+		Blink: blink(now+time.Duration(rng.Float64()*float64(time.Second)), time.Duration((2.6+rng.Float64())*float64(time.Second))),
 	}
 	for _, m := range a.moves {
 		a.add(&look, m.step, now-m.start)
@@ -63,9 +69,9 @@ func (a *Actor) Look(now time.Duration) Look {
 	return look
 }
 
-// blink shuts the eyes for 160 ms every 3.1 s.
-func blink(now time.Duration) float32 {
-	phase := float32((now + time.Second) % (3100 * time.Millisecond))
+// blink shuts the eyes for 160 ms in every so much time.
+func blink(now, every time.Duration) float32 {
+	phase := float32((now + time.Second) % every)
 	width := float32(80 * time.Millisecond)
 	return max(0, 1-abs(phase-width)/width)
 }

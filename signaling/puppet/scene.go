@@ -63,7 +63,7 @@ type Scene struct {
 
 // NewScene makes a scene with a head; seed makes the sensor noise and the wrong digits.
 func NewScene(kind Kind, head *Head, cam Camera, seed uint64) (*Scene, error) {
-	s := &Scene{kind: kind, cam: cam, seed: seed}
+	s := &Scene{kind: kind, cam: cam, seed: seed, actor: Actor{Seed: seed}}
 	switch kind {
 	case Person:
 	case WrongWay:
