@@ -116,7 +116,7 @@ func (s *Server) admit(size int64) (done func(), err error) {
 }
 
 func errTooLarge(most int64) error {
-	return status.Errorf(codes.ResourceExhausted, "the request is larger than %d bytes", most)
+	return status.Errorf(codes.InvalidArgument, "the request is larger than %d bytes", most)
 }
 
 // caller finds who sent the Authorization header.
