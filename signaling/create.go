@@ -91,13 +91,20 @@ func (s *Server) mayCreate(w http.ResponseWriter, r *http.Request) (c auth.Calle
 
 // readBody answers and says false when the body is too large or does not come.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.o.Limits.BytesToCreate)))
+	most := int64(s.o.Limits.BytesToCreate)
+	if r.ContentLength > most { // not one byte of it is waited for
+		s.refuse(w, CodeTooLarge, "the body is too large")
+		return nil, false
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		s.refuse(w, CodeTooLarge, "the body is too large")
 	case err != nil:
 		s.refuse(w, CodeBadRequest, "the body did not come")
+	case !utf8.Valid(body): // encoding/json would put other characters in
+		s.refuse(w, CodeBadRequest, "the body is not UTF-8")
 	default:
 		return body, true
 	}
