@@ -362,7 +362,7 @@ func TestBadCalls(t *testing.T) {
 // TestLimits fills the studio and the memory, and lets a request not come.
 func TestLimits(t *testing.T) {
 	r := newRig(t, func(o *Options) {
-		o.Upload, o.Looking = 300*time.Millisecond, 300*time.Millisecond
+		o.Upload, o.Looking = time.Second, 2*time.Second
 		o.Memory = 16 << 20
 	})
 	in := images(photograph(t, pipeline.Pose{}))

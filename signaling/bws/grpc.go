@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection"
 	"google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
@@ -59,7 +60,8 @@ type visitor struct{}
 // guard gives a call its headers, its time and its memory before anything of it is read, when it has a token.
 func (s *Server) guard(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		log := s.begin(w.Header(), r.Header.Get(referenceNumber), time.Now())
+		came := time.Now()
+		log := s.begin(w.Header(), r.Header.Get(referenceNumber), came)
 		t, err := s.caller(r.Header.Get("Authorization"))
 		done := func() {}
 		if err == nil {
@@ -72,13 +74,14 @@ func (s *Server) guard(h http.Handler) http.Handler {
 		}
 		defer done()
 		s.bound(w)
-		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitor{}, visit{t, log})))
+		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitor{}, visit{t, came, log})))
 	})
 }
 
 // visit is what guard found out.
 type visit struct {
 	tenant auth.Tenant
+	came   time.Time
 	log    func(wire, call, tenant string, err error)
 }
 
@@ -103,6 +106,12 @@ func (s *Server) intercept(ctx context.Context, in any, about *grpc.UnaryServerI
 			v.log("grpc", about.FullMethod, v.tenant.Name, err)
 		}
 	}()
+	if v, ok := ctx.Value(visitor{}).(visit); ok {
+		// grpc takes net/http's own date away.
+		if err := grpc.SetHeader(ctx, metadata.Pairs("date", v.came.UTC().Format(http.TimeFormat))); err != nil {
+			return nil, s.fault("set a header", err)
+		}
+	}
 	return h(ctx, in)
 }
 

@@ -38,15 +38,17 @@ var library = sync.OnceValues(func() (*models.Library, error) {
 
 // rig is a server, over both wires, with a client of its own.
 type rig struct {
-	t         testing.TB
-	url       string
-	client    *http.Client
-	secret    string // of the tenant "client", base64
-	other     string // another secret of it
-	apiKey    string // of scope bws
-	wrongKey  string // of another scope
-	studio    *stills.Studio
-	server    *Server
+	t        testing.TB
+	url      string
+	client   *http.Client
+	secret   string // of the tenant "client", base64
+	other    string // another secret of it
+	apiKey   string // of scope bws
+	wrongKey string // of another scope
+	studio   *stills.Studio
+	server   *Server
+
+	mu        sync.Mutex
 	judgement func(Job) ([]byte, error) // the worker's
 	jobs      []Job
 }
@@ -132,8 +134,17 @@ func (r *rig) work(_ context.Context, what []byte, path string) ([]byte, error) 
 	if _, err := os.ReadFile(path); err != nil {
 		return nil, err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.jobs = append(r.jobs, j)
 	return r.judgement(j)
+}
+
+// judge says what the worker does.
+func (r *rig) judge(do func(Job) ([]byte, error)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.judgement = do
 }
 
 // claims of a token, as BioID's samples make them.
