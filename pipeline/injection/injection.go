@@ -5,8 +5,8 @@
 // device. A part that had too little to see is not checked, and so is the whole without pictures to compare.
 //
 // Some findings stand alone, as nothing that a person does explains them: two seconds of movement and more that
-// repeat (a loop, a clip played to and fro), here or in another session, and a picture that stands
-// still. All others are hints: one of them takes a quarter of the whole and changes no
+// repeat (a loop, a clip played to and fro), three and a half that another session showed, and a picture that
+// stands still. All others are hints: one of them takes a quarter of the whole and changes no
 // verdict, three do.
 //
 // What it does not see: a recording shown once, through Chromium, over a virtual camera. Its clock,

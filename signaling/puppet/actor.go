@@ -17,9 +17,10 @@ type Actor struct {
 	Mirrored, Mute, Still bool
 	// Says is what it says when asked; nil says that.
 	Says Answer
-	// Yaw and Pitch are how far it turns, in degrees; 0 means 24 and 17.
+	// Yaw and Pitch are how far it turns, in degrees, about; 0 means 24 and 17.
 	Yaw, Pitch float64
-	// Seed draws how it sways and blinks: two people, or one at two times, do not move alike.
+	// Seed draws how it sways and blinks, and how far and fast it turns each time: two people, or one at two
+	// times, do not move alike.
 	Seed uint64
 
 	moves []move
@@ -27,8 +28,9 @@ type Actor struct {
 
 // move is a planned gesture from start on.
 type move struct {
-	start time.Duration
-	step  pipeline.Step
+	start     time.Duration
+	step      pipeline.Step
+	far, slow float64 // how far and how slow a turn is, about 1
 }
 
 // How long a turn takes one way, and how long it rests there.
@@ -49,7 +51,11 @@ func (a *Actor) Hear(step pipeline.Step, now time.Duration) {
 	if step.Kind == pipeline.StepDigit {
 		step.Digit = a.Says.to(step.Digit)
 	}
-	a.moves = append(a.moves, move{now + reaction, step})
+	rng := rand.New(rand.NewPCG(a.Seed, 100+uint64(len(a.moves))))
+	a.moves = append(a.moves, move{
+		start: now + reaction + time.Duration(rng.Float64()*float64(100*time.Millisecond)),
+		step:  step, far: 0.9 + 0.3*rng.Float64(), slow: 0.95 + 0.4*rng.Float64(),
+	})
 }
 
 // Look is how the head looks at now: the sum of its gestures, a little sway and a
@@ -64,7 +70,7 @@ func (a *Actor) Look(now time.Duration) Look {
 		Blink: blink(now+time.Duration(rng.Float64()*float64(time.Second)), time.Duration((2.6+rng.Float64())*float64(time.Second))),
 	}
 	for _, m := range a.moves {
-		a.add(&look, m.step, now-m.start)
+		a.add(&look, m, now-m.start)
 	}
 	return look
 }
@@ -76,7 +82,8 @@ func blink(now, every time.Duration) float32 {
 	return max(0, 1-abs(phase-width)/width)
 }
 
-func (a *Actor) add(look *Look, step pipeline.Step, since time.Duration) {
+func (a *Actor) add(look *Look, m move, since time.Duration) {
+	step := m.step
 	if step.Kind == pipeline.StepDigit {
 		if !a.Mute {
 			look.Mouth.add(Saying(step.Digit, since))
@@ -96,7 +103,7 @@ func (a *Actor) add(look *Look, step pipeline.Step, since time.Duration) {
 	if a.Mirrored {
 		yaw, pitch = -yaw, -pitch
 	}
-	size := turnSize(since)
+	size := m.far * turnSize(time.Duration(float64(since)/m.slow))
 	switch step.Turn {
 	case pipeline.Left:
 		look.Pose.Yaw += yaw * size
