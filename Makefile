@@ -7,6 +7,7 @@ export GOFLAGS := -buildvcs=false
 LISTEN ?= 127.0.0.1:8080
 COUNT ?= 6
 FUZZTIME ?= 20s
+FUZZ ?= ./...
 GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' 2>/dev/null)
 
 .PHONY: help run test build models demo eval bench fuzz lint screenshots clean packages testpackages
@@ -45,8 +46,8 @@ bench: build models ## Go benchmarks of every hop, COUNT runs each, summed up by
 	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee .cache/bench.txt
 	go tool benchstat .cache/bench.txt
 
-fuzz: build models ## every fuzz target for FUZZTIME
-	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
+fuzz: build models ## every fuzz target of the packages FUZZ for FUZZTIME
+	@for p in $$(go list $(FUZZ)); do for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
 	  echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
 
 lint: packages web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, tsc, the API documents

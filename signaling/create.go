@@ -34,9 +34,9 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	var asked Asked
-	if len(body) > 0 && (json.Unmarshal(body, &asked) != nil || string(body) == "null") {
-		s.refuse(w, CodeBadRequest, "the body is not a JSON object with fields as documented")
+	asked, err := decodeAsked(body)
+	if err != nil {
+		s.failed(w, "create", err)
 		return
 	}
 	id := newID()
@@ -103,8 +103,6 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool)
 		s.refuse(w, CodeTooLarge, "the body is too large")
 	case err != nil:
 		s.refuse(w, CodeBadRequest, "the body did not come")
-	case !utf8.Valid(body): // encoding/json would put other characters in
-		s.refuse(w, CodeBadRequest, "the body is not UTF-8")
 	default:
 		return body, true
 	}
@@ -121,9 +119,6 @@ func (l *lockedOut) Error() string { return "locked out for " + l.wait.String() 
 func (s *Server) prepare(ctx context.Context, id string, asked Asked, caller auth.Caller, keyed bool) (*Session, error) {
 	if !keyed && (asked.Policy != "" || asked.Challenge != nil || asked.Metadata != nil || asked.Subject != "" || asked.ExpiresInS != 0) {
 		return nil, &ProtocolError{CodeUnauthorized, "options of a session need a key"}
-	}
-	if err := asked.check(); err != nil {
-		return nil, err
 	}
 	now := time.Now()
 	r := record{
@@ -158,6 +153,19 @@ func (s *Server) prepare(ctx context.Context, id string, asked Asked, caller aut
 		return session, s.answerable(session)
 	}
 	return session, nil
+}
+
+// decodeAsked reads the body of POST /v1/sessions, which may be empty. Its error is a [ProtocolError].
+func decodeAsked(body []byte) (a Asked, err error) {
+	switch {
+	case len(body) == 0:
+		return a, nil
+	case !utf8.Valid(body): // encoding/json would put other characters in
+		return a, &ProtocolError{CodeBadRequest, "the body is not UTF-8"}
+	case json.Unmarshal(body, &a) != nil || string(body) == "null":
+		return a, &ProtocolError{CodeBadRequest, "the body is not a JSON object with fields as documented"}
+	}
+	return a, a.check()
 }
 
 // check says what is wrong with the request.

@@ -43,8 +43,8 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request, c auth.Caller) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no")                   // nginx would hold events back
-	until := about.Until // a node that died tells no end
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
+	until := about.Until                      // a node that died tells no end
 	if about.State.Over() {
 		until = time.Now().Add(s.o.Timing.Call) // all has been told
 	}

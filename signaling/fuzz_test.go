@@ -18,6 +18,26 @@ func FuzzDecodeServer(f *testing.F) {
 	fuzzDecode(f, "server", DecodeServer)
 }
 
+// FuzzAsked holds that what an integrator asks is refused with a code or within its bounds.
+func FuzzAsked(f *testing.F) {
+	for _, seed := range []string{"", "null", "{}", `{"policy":"strict","challenge":{"digits":6,"turns":2},"metadata":{"a":"b"},"subject":"p","expires_in_s":60}`,
+		`{"expires_in_s":9223372036854775807}`, `{"metadata":{"":""}}`, `{"METADATA":null}`, "{\"subject\":\"\xff\"}", `{}{}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		a, err := decodeAsked(body)
+		if err != nil {
+			if codeOf(err) != CodeBadRequest {
+				t.Fatalf("err = %v, want bad_request", err)
+			}
+			return
+		}
+		if len(a.Metadata) > maxMetadata || len(a.Subject) > maxText || a.ExpiresInS < 0 || a.ExpiresInS > 3600 || a.ExpiresInS > 0 && a.ExpiresInS < 5 {
+			t.Fatalf("%+v is taken", a)
+		}
+	})
+}
+
 func fuzzDecode(f *testing.F, folder string, decode func([]byte) (Message, error)) {
 	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.json"))
 	if err != nil || len(files) == 0 {
