@@ -79,6 +79,27 @@ func tries(t *testing.T) uint64 {
 	return 200
 }
 
+// TestTurnsAreAskedAgain: when the camera showed nothing of one, once.
+func TestTurnsAreAskedAgain(t *testing.T) {
+	t.Parallel()
+	unseen := 0
+	for seed := range tries(t) {
+		if v := perform(t, pipelinetest.Script{Stutters: 1}, seed, false); v.Outcome != pipeline.Live {
+			t.Errorf("one turn not shown, seed %d: %v %v", seed, v.Outcome, v.Reasons)
+		}
+		v := perform(t, pipelinetest.Script{Stutters: 3}, seed, false)
+		if v.Outcome != pipeline.Live && slices.Contains(v.Reasons, pipeline.MotionNotChecked) {
+			unseen++
+		}
+		if v := perform(t, pipelinetest.Script{Stutters: 1, WrongWay: true}, seed, false); v.Outcome == pipeline.Live {
+			t.Errorf("one turn not shown and one the wrong way, seed %d: live", seed)
+		}
+	}
+	if unseen == 0 {
+		t.Error("who is seen in no turn passes")
+	}
+}
+
 func TestAttackersDoNotPass(t *testing.T) {
 	// What each must be told, and whether that is an attack.
 	type want struct {

@@ -15,6 +15,7 @@ import (
 type Attempt struct {
 	o      JudgeOptions
 	steps  []Step
+	spare  []Step // turns to ask again
 	finder Finder
 	guide  Guide // nil gives no hints
 	stages []namedStage
@@ -86,7 +87,8 @@ type run struct {
 	clock    mediaClock
 	board    board
 	presence presence
-	seen     []int // of each step, the frames with a face while it was on the screen
+	seen     []int        // of each step, the frames with a face while it was on the screen
+	mended   map[int]bool // steps that could not be seen, for which a spare one was asked
 
 	frames    int
 	faces     int       // frames in which a face was found
@@ -100,7 +102,7 @@ type run struct {
 
 func newRun(a *Attempt, report func(Event)) *run {
 	now := time.Now()
-	r := &run{Attempt: a, report: report, began: now, lastFrame: now, seen: make([]int, len(a.steps))}
+	r := &run{Attempt: a, report: report, began: now, lastFrame: now, seen: make([]int, len(a.steps)), mended: map[int]bool{}}
 	r.course = newCourse(a.steps, a.o.Timing)
 	return r
 }

@@ -51,11 +51,19 @@ func (b *board) witnesses(face bool) []Witness {
 	return all
 }
 
+// of returns step's score of that name as it was last told.
+func (b *board) of(name string, step int) (Score, bool) {
+	i := slices.IndexFunc(b.scores, func(s Score) bool { return s.Name == name && s.Step == step })
+	if i < 0 {
+		return Score{}, false
+	}
+	return b.scores[i], true
+}
+
 // settled reports whether step's score of that name changes no more.
 func (b *board) settled(name string, step int) bool {
-	return slices.ContainsFunc(b.scores, func(s Score) bool {
-		return s.Name == name && s.Step == step && s.Settled
-	})
+	s, ok := b.of(name, step)
+	return ok && s.Settled
 }
 
 // progress returns how far the person is with step, by the stage that is furthest.

@@ -16,12 +16,17 @@ type Step struct {
 	Kind  StepKind
 	Digit int       // 0–9, for StepDigit
 	Turn  Direction // for StepTurn
+	// Again says that it takes the place of a turn that could not be seen.
+	Again bool
 }
 
 // Challenge is what the person is asked, in order. One without steps asks nothing:
 // a recording is watched to its end.
 type Challenge struct {
 	Steps []Step
+	// Spare are turns that are asked after all steps, each if one of those could not be seen: pictures were
+	// lost, or the face. Whoever was seen to turn badly gets none.
+	Spare []Step
 	// Lights are colours that the screen takes, one after another, beside the steps, for as long
 	// as those last; none are asked for when empty.
 	Lights []Colour

@@ -68,11 +68,37 @@ func (r *run) steer() {
 	}
 	switch {
 	case c.over():
-		r.over = true
+		r.over = !r.again()
 	case c.time >= c.due:
 		r.acks.prompt()
 		r.report(c.prompt(r.sending(), before))
 	}
+}
+
+// again asks a spare turn for one that could not be seen, or waits a moment for the word on the last one. It reports
+// whether the challenge goes on.
+func (r *run) again() bool {
+	if len(r.spare) == 0 {
+		return false
+	}
+	c := &r.course
+	for i, s := range c.steps {
+		score, ok := r.board.of(ScoreMotion, i)
+		switch {
+		case s.Kind != StepTurn || !ok || r.mended[i]:
+		case !score.Settled:
+			if c.time < c.due {
+				return true
+			}
+		case !score.Checked:
+			r.mended[i] = true
+			r.steps, r.seen = append(r.steps, r.spare[0]), append(r.seen, 0)
+			c.steps, r.spare = r.steps, r.spare[1:]
+			c.due = c.time + c.timing.Pause
+			return true
+		}
+	}
+	return false
 }
 
 // sending is the PTS that is captured now. The frame at hand is older; how much, the
@@ -143,7 +169,7 @@ const leastSeen = 3
 // judge the steps they were shown, and frames may have been kept back.
 func (r *run) unseen(v Verdict) Verdict {
 	for i, n := range r.seen {
-		if n >= leastSeen {
+		if n >= leastSeen || r.mended[i] {
 			continue
 		}
 		score := ScoreMouth

@@ -61,6 +61,9 @@ func NewChallenge(random io.Reader, p Plan) (Challenge, error) {
 	if p.Lights {
 		c.Lights = d.lights()
 	}
+	if p.Turns > 0 {
+		c.Spare = []Step{{Kind: StepTurn, Turn: d.turn(p.Directions, last), Again: true}}
+	}
 	if d.err != nil {
 		return Challenge{}, fmt.Errorf("draw a challenge: %w", d.err)
 	}

@@ -58,7 +58,7 @@ const (
 //
 // Motion of the session is the least of its turns: each is a question of its own that
 // a recording answers by luck, and a mean would let one good turn pay for a bad one. If
-// a turn was not checked, the session is not either.
+// a turn was not checked, the session is not either, unless another was asked in its place and was.
 func New(o Options) pipeline.Kind {
 	return pipeline.Kind{Name: "motion", New: func() (pipeline.Stage, error) {
 		if o.Yaw == 0 {
@@ -79,6 +79,7 @@ type stage struct {
 	still  still // the head before a prompt
 	turn   *turn // being answered; nil between
 	turns  []pipeline.Score
+	again  int // turns that were asked in another's place, and checked
 	depths []depth
 	around []carried
 	out    []pipeline.Score // reused
@@ -121,6 +122,9 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 func (s *stage) close() {
 	score := s.turn.score(true)
 	s.turns = append(s.turns, score)
+	if s.turn.again && score.Checked {
+		s.again++
+	}
 	s.depths = append(s.depths, s.turn.depth)
 	s.around = append(s.around, s.turn.parallax.carried)
 	s.turn = nil
@@ -139,12 +143,15 @@ func (s *stage) answered(index int) bool {
 // motion is the score of the session.
 func (s *stage) motion(settled bool) pipeline.Score {
 	whole := pipeline.Score{Name: pipeline.ScoreMotion, Step: pipeline.Whole, Settled: settled}
-	for i, t := range s.turns {
-		if !t.Checked {
-			whole.Checked, whole.Reasons = false, t.Reasons
-			return whole
-		}
-		if i == 0 || t.Value < whole.Value {
+	unseen := 0
+	for _, t := range s.turns {
+		switch {
+		case !t.Checked:
+			if unseen++; unseen > s.again {
+				whole.Checked, whole.Value, whole.Reasons = false, 0, t.Reasons
+				return whole
+			}
+		case !whole.Checked || t.Value < whole.Value:
 			whole.Checked, whole.Value, whole.Reasons = true, t.Value, t.Reasons
 		}
 	}

@@ -10,6 +10,7 @@ import (
 // turn follows the answer to one prompt.
 type turn struct {
 	index int
+	again bool // in another's place
 	dir   pipeline.Direction
 	shown time.Duration // PTS; moves when the acknowledgement comes
 	reach float64       // degrees to be turned the right way
@@ -41,7 +42,7 @@ type moment struct {
 }
 
 func newTurn(o Options, p *pipeline.Prompt, s *still) *turn {
-	t := &turn{index: p.Index, dir: p.Step.Turn, shown: p.ShownAt, from: s.at(p.ShownAt)}
+	t := &turn{index: p.Index, again: p.Step.Again, dir: p.Step.Turn, shown: p.ShownAt, from: s.at(p.ShownAt)}
 	t.reach, t.cross = o.Yaw, o.Pitch
 	if t.vertical() {
 		t.reach, t.cross = o.Pitch, o.Yaw

@@ -196,6 +196,11 @@ func (a *Actor) Next(ctx context.Context) (*media.Frame, error) {
 	if a.pts >= ends {
 		return nil, io.EOF
 	}
+	for _, g := range a.turns[:min(len(a.turns), a.script.Stutters)] {
+		if a.pts >= g.at+g.rise/10 && a.pts < g.at+g.rise {
+			a.pts = g.at + g.rise
+		}
+	}
 	f := a.pool.Get(16, 12)
 	f.Seq, f.PTS = a.seq, a.pts
 	if a.Paced {

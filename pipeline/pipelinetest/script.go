@@ -18,6 +18,7 @@ type Script struct {
 	Second    time.Duration // a second person comes at this PTS, if not 0
 	Leaves    time.Duration // the face is gone from this PTS on, if not 0
 	LeavesFor time.Duration // and comes back after so long; 0 means never
+	Stutters  int           // of so many turns, the first ones, the camera shows nothing of the way there
 }
 
 // Attackers are the scripts that must never pass, by name.
