@@ -21,6 +21,8 @@ var only = []struct{ outside, ours, why string }{
 	{"github.com/gorilla/websocket", "vivavoce/signaling vivavoce/signaling/puppet", "the wire is signaling's"},
 	{"github.com/nats-io", "vivavoce/signaling/store", "one place to bound waits and to tell errors apart"},
 	{"github.com/golang-jwt/jwt", "vivavoce/signaling/auth", "one place that pins algorithms"},
+	{"google.golang.org/grpc", "vivavoce/signaling/bws", "BioID's calls speak it, nothing else of ours does"},
+	{"golang.org/x/image", "vivavoce/pipeline/stills", "one place that bounds pictures of strangers before it decodes them"},
 	{"github.com/alecthomas/kong", "vivavoce/cmd/vivavoce", "flags and environment are read in cmd alone"},
 }
 
