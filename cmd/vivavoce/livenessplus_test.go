@@ -23,6 +23,7 @@ import (
 
 	"golang.org/x/image/draw"
 
+	"vivavoce/pipeline"
 	"vivavoce/signaling/packet"
 )
 
@@ -35,6 +36,8 @@ type plusRig struct {
 	keyID  string
 	sealer hpke.PublicKey
 	noise  *rand.Rand
+
+	newFinder func() (pipeline.Finder, error)
 }
 
 func newPlusRig(t *testing.T) *plusRig {
@@ -69,7 +72,7 @@ func newPlusRig(t *testing.T) *plusRig {
 			t.Error(err)
 		}
 	})
-	r.url = running.url()
+	r.url, r.newFinder = running.url(), running.newFinder
 	var given struct{ Token string }
 	r.get("POST", "/api/v3/auth/token", key, &given)
 	r.token = given.Token
