@@ -12,7 +12,7 @@ var update = flag.Bool("update", false, "rewrite the table of README.md")
 
 // TestBadInput sends everything that README.md lists.
 func TestBadInput(t *testing.T) {
-	rows := slices.Concat(badCredentials(), badBodies(), badPaths(), badMessages(), badForms(), badVideos(t))
+	rows := slices.Concat(badCredentials(), badBodies(), badPaths(), badMessages(), badForms(), badVideos(t), badBWS(t), badPlus(t))
 	conformance.CheckDocument(t, "README.md", rows, *update)
 	conformance.CheckBad(t, conformance.Start(t), rows)
 }

@@ -66,7 +66,7 @@ func Start(t testing.TB, flags ...string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{t: t, Temp: t.TempDir(), http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 2 * time.Minute}}
+	s := &Server{t: t, Temp: t.TempDir(), http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true, ExpectContinueTimeout: 5 * time.Second}, Timeout: 2 * time.Minute}}
 	cmd := exec.Command(program, append([]string{"serve", "--open", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--models", files}, flags...)...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+s.Temp)
 	said, err := cmd.StderrPipe()
