@@ -29,7 +29,7 @@ const (
 	// fading is how long a pair of stills counts (e-folding), and heldFor how long a stretch must go on being
 	// the same: people make the same gesture twice, which takes a second or so, but not what comes before and
 	// after it.
-	fading, heldFor = 600 * time.Millisecond, 2 * time.Second
+	fading, heldFor = 600 * time.Millisecond, 3 * time.Second
 	// pace is the least time between two steps of a track to the slot beside it: a file that is played on a
 	// busy machine drifts, by less than slot/pace.
 	pace = 250 * time.Millisecond
