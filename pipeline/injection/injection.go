@@ -4,8 +4,8 @@
 // it is made of, each with a score of its own: repeats, replay, clock, sender, noise, latency and
 // device. A part that had too little to see is not checked, and so is the whole without pictures to compare.
 //
-// Some findings stand alone, as nothing that a person does explains them: two seconds of movement and more that
-// repeat (a loop, a clip played to and fro), three and a half that another session showed, and a picture that
+// Some findings stand alone, as nothing that a person does explains them: three seconds of movement and more that
+// repeat (a loop, a clip played to and fro), three and a half of what another session showed, and a picture that
 // stands still. All others are hints: one of them takes a quarter of the whole and changes no
 // verdict, three do.
 //
