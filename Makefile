@@ -47,8 +47,13 @@ bench: build models ## Go benchmarks of every hop, COUNT runs each, summed up by
 	go tool benchstat .cache/bench.txt
 
 fuzz: build models ## every fuzz target of the packages FUZZ for FUZZTIME
-	@for p in $$(go list $(FUZZ)); do for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
-	  echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+	@mkdir -p .cache; cache=$$(go env GOCACHE)/fuzz; \
+	go list -f '{{.ImportPath}} {{.Dir}}' $(FUZZ) | while read -r p dir; do \
+	  targets=$$(grep -hos '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | cut -c6-) || continue; \
+	  go test -c -fuzz . -o .cache/fuzz.test $$p; \
+	  for f in $$targets; do echo "$$p $$f"; \
+	    (cd "$$dir"; "$(CURDIR)/.cache/fuzz.test" -test.run '^$$' -test.fuzz "^$$f$$" -test.fuzztime $(FUZZTIME) -test.fuzzcachedir "$$cache/$$p"); \
+	  done; done
 
 lint: packages web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, tsc, the API documents
 	@test -z "$$(gofmt -l $(GOFILES))" || { echo "gofmt these:"; gofmt -l $(GOFILES); exit 1; }

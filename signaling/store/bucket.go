@@ -47,6 +47,10 @@ func (b *Bucket[T]) Create(ctx context.Context, key string, v T) error {
 	if err := b.store.room(); err != nil {
 		return fmt.Errorf("create in %s: %w", b.name, err)
 	}
+	return b.create(ctx, key, v)
+}
+
+func (b *Bucket[T]) create(ctx context.Context, key string, v T) error {
 	return b.write(ctx, "create", v, func(ctx context.Context, data []byte) error {
 		_, err := b.kv.Create(ctx, key, data)
 		if errors.Is(err, jetstream.ErrKeyExists) {
@@ -115,7 +119,7 @@ func (b *Bucket[T]) Change(ctx context.Context, key string, change func(*T)) err
 		}
 		change(&v)
 		if revision == 0 {
-			err = b.Create(ctx, key, v)
+			err = b.create(ctx, key, v)
 		} else {
 			err = b.Update(ctx, key, v, revision)
 		}

@@ -205,7 +205,7 @@ func TestLittleDisk(t *testing.T) {
 			t.Errorf("%s: %v, want ErrFull", name, err)
 		}
 	}
-	if err := errors.Join(b.Put(t.Context(), "old", record{"ended"}), e.Keep(t.Context(), "old", "verdict", nil)); err != nil {
+	if err := errors.Join(b.Change(t.Context(), "failure", func(r *record) { r.Text = "one" }), b.Put(t.Context(), "old", record{"ended"}), e.Keep(t.Context(), "old", "verdict", nil)); err != nil {
 		t.Errorf("the end of what was begun: %v", err)
 	}
 }
