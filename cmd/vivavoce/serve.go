@@ -258,11 +258,11 @@ func (r *running) openFaces(ctx context.Context, o faceOptions) (map[string]http
 		return nil, err
 	}
 	maps.Copy(calls, plus)
-	pictures, err := bws.New(bws.Options{Auth: r.auth, Studio: r.studio, Videos: r.videos, Logger: o.log})
+	pictures, err := r.openBWS(bws.Options{Auth: r.auth, Logger: o.log}, o.registry)
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(calls, pictures.Routes())
+	maps.Copy(calls, pictures)
 	return calls, nil
 }
 

@@ -6,11 +6,31 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"vivavoce/media/file"
 	"vivavoce/pipeline/stills"
 	"vivavoce/signaling/bws"
 )
+
+// openBWS opens BioID's calls.
+func (r *running) openBWS(o bws.Options, metrics prometheus.Registerer) (map[string]http.Handler, error) {
+	answered := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "vivavoce", Name: "bws_calls_total", Help: "BioID's calls, by wire, name and gRPC code.",
+	}, []string{"wire", "call", "code"})
+	if err := metrics.Register(answered); err != nil {
+		return nil, fmt.Errorf("count calls: %w", err)
+	}
+	o.Studio, o.Videos = r.studio, r.videos
+	o.Answered = func(wire, call, code string) { answered.WithLabelValues(wire, call, code).Inc() }
+	s, err := bws.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return s.Routes(), nil
+}
 
 // watchFaces looks at frames of an uploaded video as at photographs.
 func (r *running) watchFaces(ctx context.Context, what []byte, path string) ([]byte, error) {

@@ -30,6 +30,8 @@ type Options struct {
 	Studio *stills.Studio
 	Videos *store.Videos
 	Logger *slog.Logger
+	// Answered is told of every call by somebody: its wire (rest, grpc), its name in small letters, and gRPC's code.
+	Answered func(wire, call, code string)
 
 	MaxBytes int64         // of a request; 0 is 50 MiB
 	Memory   int64         // that requests may take together, at four times their size; 0 is 1 GiB
@@ -53,7 +55,7 @@ type Server struct {
 
 // New refuses what cannot serve anybody.
 func New(o Options) (*Server, error) {
-	if o.Auth == nil || o.Studio == nil || o.Videos == nil || o.Logger == nil {
+	if o.Auth == nil || o.Studio == nil || o.Videos == nil || o.Logger == nil || o.Answered == nil {
 		return nil, errors.New("new bws: something is missing")
 	}
 	if o.MaxBytes == 0 {

@@ -388,6 +388,17 @@ func TestLimits(t *testing.T) {
 	refused(t, r.post(detection, in), 503, 14)
 	done()
 	refused(t, r.send("POST", detection, io.LimitReader(zeros{}, 5<<20), head), 400, 3) // of a length that nobody said
+	req, err := http.NewRequest("POST", r.url+detection, io.LimitReader(zeros{}, 4<<30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header, req.ContentLength = head.Clone(), 4<<30
+	req.Header.Set("Expect", "100-continue")
+	if resp, err = r.client.Do(req); err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	refused(t, resp, 400, 3)
 	resp = r.post(detection, in)
 	if read(t, resp); resp.StatusCode != 200 {
 		t.Errorf("after all that: %s", resp.Status)

@@ -117,12 +117,15 @@ func TestGRPCErrors(t *testing.T) {
 			}
 		})
 	}
+	if r.answered["grpc livenessdetection Unauthenticated"] != 2 || r.answered["grpc livenessdetection InvalidArgument"] != 1 || r.answered["grpc photoverify Unimplemented"] != 1 {
+		t.Errorf("counted %v", r.answered)
+	}
 }
 
 // TestNothingFalls holds that one call's panic ends that call only.
 func TestNothingFalls(t *testing.T) {
 	var log bytes.Buffer
-	s := &Server{o: Options{Looking: time.Second, Logger: slog.New(slog.NewTextHandler(&log, nil))}}
+	s := &Server{o: Options{Looking: time.Second, Answered: func(_, _, _ string) {}, Logger: slog.New(slog.NewTextHandler(&log, nil))}}
 	_, err := s.intercept(t.Context(), nil, &grpc.UnaryServerInfo{FullMethod: "/x/Y"}, func(context.Context, any) (any, error) { panic("secret") })
 	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "secret") || !strings.Contains(log.String(), "secret") {
 		t.Errorf("err = %v, log %q", err, log.String())

@@ -10,6 +10,8 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"path"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -69,7 +71,18 @@ func (s *Server) begin(head interface{ Set(name, value string) }, reference stri
 		head.Set(referenceNumber, reference)
 	}
 	return func(wire, call, tenant string, err error) {
+		s.o.Answered(wire, nameOf(call), status.Code(err).String())
 		s.o.Logger.Info("bws", "wire", wire, "call", call, "job", job, "tenant", tenant, "reference", reference, "code", status.Code(err).String(), "took", time.Since(came))
+	}
+}
+
+// nameOf is a call's, of either wire, and one word for all that are none: callers choose paths.
+func nameOf(call string) string {
+	switch name := strings.ToLower(path.Base(call)); name {
+	case "livenessdetection", "videolivenessdetection", "photoverify", "faceimagequality":
+		return name
+	default:
+		return "other"
 	}
 }
 

@@ -51,6 +51,16 @@ type rig struct {
 	mu        sync.Mutex
 	judgement func(Job) ([]byte, error) // the worker's
 	jobs      []Job
+	answered  map[string]int // by wire, call and code
+}
+
+func (r *rig) count(wire, call, code string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.answered == nil {
+		r.answered = map[string]int{}
+	}
+	r.answered[wire+" "+call+" "+code]++
 }
 
 func newRig(t testing.TB, change func(*Options)) *rig {
@@ -75,7 +85,7 @@ func newRig(t testing.TB, change func(*Options)) *rig {
 	if r.studio, err = stills.New(l, stills.Options{AtOnce: 1, Waiting: 1}); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Auth: r.tenants(), Studio: r.studio, Videos: videos, Logger: slog.New(slog.DiscardHandler), MaxBytes: 4 << 20, Memory: 64 << 20}
+	o := Options{Auth: r.tenants(), Studio: r.studio, Videos: videos, Logger: slog.New(slog.DiscardHandler), Answered: r.count, MaxBytes: 4 << 20, Memory: 64 << 20}
 	if change != nil {
 		change(&o)
 	}
