@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"image"
+	"io"
 	"maps"
+	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,8 +56,28 @@ func TestMeasureLivenessPlus(t *testing.T) {
 				all[code] += n
 			}
 		}
-		t.Logf("%q: %v", species, all)
+		t.Logf("%q: %v; so far %q", species, all, r.whys())
 	}
+}
+
+// whys counts the reasons so far, as the operator sees them.
+func (r *plusRig) whys() (lines []string) {
+	r.t.Helper()
+	resp, err := http.Get(r.url + "/metrics")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if labels, ok := strings.CutPrefix(line, "vivavoce_livenessplus_packets_total"); ok {
+			lines = append(lines, strings.TrimSpace(labels))
+		}
+	}
+	return lines
 }
 
 // captures are packets of a clip, or of an attack made of it: a second in every three, three at most.

@@ -85,15 +85,15 @@ export function nextFrame(video, signal) {
   });
 }
 
-/** A canvas with the video's picture, so many pixels wide at most. @param {HTMLVideoElement} video @param {number} most */
-export function still(video, most) {
-  const { videoWidth: w, videoHeight: h } = video;
+/** A canvas with a picture, so many pixels a side at most. @param {HTMLVideoElement|HTMLCanvasElement} from @param {number} most */
+export function still(from, most) {
+  const [w, h] = from instanceof HTMLCanvasElement ? [from.width, from.height] : [from.videoWidth, from.videoHeight];
   const scale = Math.min(1, most / Math.max(w, h, 1));
   const canvas = Object.assign(document.createElement('canvas'), { width: Math.round(w * scale), height: Math.round(h * scale) });
   const pen = canvas.getContext('2d', { willReadFrequently: true });
   if (!pen || canvas.width === 0) throw new CaptureError('camera_failed');
   pen.imageSmoothingQuality = 'high';
-  pen.drawImage(video, 0, 0, canvas.width, canvas.height);
+  pen.drawImage(from, 0, 0, canvas.width, canvas.height);
   return canvas;
 }
 
@@ -130,7 +130,8 @@ export async function takeBurst(video, size, since, signal) {
     last = m.at;
     if (shots.length === 0) media = m.media;
     if (shots.length === of) whole = still(video, s.photo);
-    const canvas = still(video, s.side);
+    // The same frame: by a second look at the video there may be the next one.
+    const canvas = still(shots.length === of && whole ? whole : video, s.side);
     canvases.push(canvas);
     shots.push({ width: canvas.width, height: canvas.height, at_ms: tenth(m.at - since), media_ms: tenth(m.media - media), frame: m.frame });
   }
