@@ -112,7 +112,7 @@ func (s *Server) admit(size int64) (done func(), err error) {
 		size = s.o.MaxBytes
 	}
 	if !s.memory.TryAcquire(perByte * size) {
-		return nil, status.Error(codes.Unavailable, "too many requests are being read: try again")
+		return nil, status.Error(codes.Unavailable, "too many requests at once: try again")
 	}
 	return func() { s.memory.Release(perByte * size) }, nil
 }

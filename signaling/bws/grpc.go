@@ -1,7 +1,10 @@
 package bws
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -65,7 +68,8 @@ func (s *Server) guard(h http.Handler) http.Handler {
 		t, err := s.caller(r.Header.Get("Authorization"))
 		done := func() {}
 		if err == nil {
-			done, err = s.admit(r.ContentLength)
+			s.bound(w)
+			done, err = s.admitMessage(r)
 		}
 		if err != nil {
 			log("grpc", r.URL.Path, t.Name, err)
@@ -73,9 +77,27 @@ func (s *Server) guard(h http.Handler) http.Handler {
 			return
 		}
 		defer done()
-		s.bound(w)
 		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitor{}, visit{t, came, log})))
 	})
+}
+
+// admitMessage counts a call's one message in by its length, which comes first (gRPC over HTTP/2, "Length-Prefixed-Message").
+// What is cut short before that is for grpc to refuse.
+func (s *Server) admitMessage(r *http.Request) (done func(), err error) {
+	var prefix [5]byte // compressed or not, length
+	n, err := io.ReadFull(r.Body, prefix[:])
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(prefix[:n]), r.Body), r.Body}
+	if err != nil {
+		return func() {}, nil
+	}
+	size := int64(binary.BigEndian.Uint32(prefix[1:]))
+	if size > s.o.MaxBytes {
+		return nil, status.Errorf(codes.ResourceExhausted, "the message is larger than %d bytes", s.o.MaxBytes)
+	}
+	return s.admit(size)
 }
 
 // visit is what guard found out.

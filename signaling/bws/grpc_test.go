@@ -117,7 +117,22 @@ func TestGRPCErrors(t *testing.T) {
 			}
 		})
 	}
-	if r.answered["grpc livenessdetection Unauthenticated"] != 2 || r.answered["grpc livenessdetection InvalidArgument"] != 1 || r.answered["grpc photoverify Unimplemented"] != 1 {
+	hold, err := r.server.admit(4 << 20) // and so on, until there is no room
+	for i := 0; i < 3 && err == nil; i++ {
+		defer hold()
+		hold, err = r.server.admit(4 << 20)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.LivenessDetection(authorized(t.Context(), r), &pb.LivenessDetectionRequest{LiveImages: []*pb.ImageData{{}}}); status.Code(err) != codes.Unavailable {
+		t.Errorf("no memory left: %v", err)
+	}
+	hold()
+	if _, err := client.LivenessDetection(authorized(t.Context(), r), none); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("memory left: %v", err)
+	}
+	if r.answered["grpc livenessdetection Unauthenticated"] != 2 || r.answered["grpc livenessdetection InvalidArgument"] != 2 || r.answered["grpc photoverify Unimplemented"] != 1 {
 		t.Errorf("counted %v", r.answered)
 	}
 }

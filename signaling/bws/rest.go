@@ -39,12 +39,7 @@ func rest[T any, In message[T], Out proto.Message](s *Server, do call[In, Out]) 
 		t, err := s.caller(r.Header.Get("Authorization"))
 		var out proto.Message
 		if err == nil {
-			in := In(new(T))
-			if err = s.read(w, r, in); err == nil {
-				ctx, stop := context.WithTimeout(r.Context(), s.o.Looking)
-				out, err = do(ctx, t, in)
-				stop()
-			}
+			out, err = serve(s, w, r, func(ctx context.Context, in In) (proto.Message, error) { return do(ctx, t, in) })
 		}
 		log("rest", r.URL.Path, t.Name, err)
 		if err != nil {
@@ -53,6 +48,25 @@ func rest[T any, In message[T], Out proto.Message](s *Server, do call[In, Out]) 
 		}
 		write(w, http.StatusOK, protojson.MarshalOptions{EmitUnpopulated: true}, out)
 	})
+}
+
+// serve reads the request, holding memory for it until it is done with.
+func serve[T any, In message[T]](s *Server, w http.ResponseWriter, r *http.Request, do func(context.Context, In) (proto.Message, error)) (proto.Message, error) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, status.Error(codes.InvalidArgument, "the body is not application/json")
+	}
+	done, err := s.admit(r.ContentLength)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	in := In(new(T))
+	if err := s.read(w, r, in); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithTimeout(r.Context(), s.o.Looking)
+	defer stop()
+	return do(ctx, in)
 }
 
 const (
@@ -86,16 +100,8 @@ func nameOf(call string) string {
 	}
 }
 
-// read reads a request. It takes the memory for that only as long as it takes.
+// read reads a request.
 func (s *Server) read(w http.ResponseWriter, r *http.Request, in proto.Message) error {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return status.Error(codes.InvalidArgument, "the body is not application/json")
-	}
-	done, err := s.admit(r.ContentLength)
-	if err != nil {
-		return err
-	}
-	defer done()
 	s.bound(w)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.o.MaxBytes))
 	var tooLarge *http.MaxBytesError
