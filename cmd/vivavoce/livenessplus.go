@@ -68,12 +68,12 @@ func (c *captures) look(ctx context.Context, p packet.Opened, selfie []byte) (se
 		return seen, err
 	}
 	defer v.Leave()
-	capture, photo, err := decodeCapture(ctx, v, p)
+	capture, photo, err := decodeCapture(ctx, p)
 	if err != nil {
 		return seen, err
 	}
 	if selfie != nil {
-		s, err := decodePicture(ctx, v, selfie)
+		s, err := decodePicture(ctx, selfie, photoPixels)
 		if err != nil {
 			return seen, err
 		}
@@ -112,7 +112,7 @@ func (c *captures) glance(ctx context.Context, data []byte) (g livenessplus.Glan
 		return g, err
 	}
 	defer v.Leave()
-	p, err := decodePicture(ctx, v, data)
+	p, err := decodePicture(ctx, data, smallPixels)
 	if err != nil {
 		return g, err
 	}
@@ -147,8 +147,8 @@ func margin(f *stills.Face) float64 {
 }
 
 // decodeCapture decodes a packet's pictures.
-func decodeCapture(ctx context.Context, v *stills.Visit, p packet.Opened) (burst.Capture, *stills.Picture, error) {
-	photo, err := decodePicture(ctx, v, p.Photo)
+func decodeCapture(ctx context.Context, p packet.Opened) (burst.Capture, *stills.Picture, error) {
+	photo, err := decodePicture(ctx, p.Photo, photoPixels)
 	if err != nil {
 		return burst.Capture{}, nil, err
 	}
@@ -158,7 +158,7 @@ func decodeCapture(ctx context.Context, v *stills.Visit, p packet.Opened) (burst
 		Driven: p.Signs.Driven, Altered: len(p.Signs.Altered) > 0, Hidden: p.Signs.Hidden,
 	}
 	for i, data := range p.Burst {
-		picture, err := decodePicture(ctx, v, data)
+		picture, err := decodePicture(ctx, data, smallPixels)
 		if err != nil {
 			return c, nil, err
 		}
@@ -170,9 +170,12 @@ func decodeCapture(ctx context.Context, v *stills.Visit, p packet.Opened) (burst
 
 func duration(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
+// The element's photo has 0.9 million pixels at most, and its other pictures 0.1.
+const photoPixels, smallPixels = 4_000_000, 500_000
+
 // decodePicture tells a bad picture from an end of the time.
-func decodePicture(ctx context.Context, v *stills.Visit, data []byte) (*stills.Picture, error) {
-	p, err := v.Decode(ctx, data)
+func decodePicture(ctx context.Context, data []byte, pixels int) (*stills.Picture, error) {
+	p, err := stills.Decode(ctx, data, stills.Limits{Pixels: pixels})
 	if err != nil && ctx.Err() == nil {
 		return nil, fmt.Errorf("%w: %w", livenessplus.ErrPicture, err)
 	}

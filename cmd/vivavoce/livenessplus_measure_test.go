@@ -127,7 +127,8 @@ func (r *plusRig) captures(clip string, species recapture.Species, seed uint64) 
 // shoot adds a frame to the burst, and takes the photo.
 func (r *plusRig) shoot(p *packet.Packet, f *media.Frame, photo bool) {
 	r.t.Helper()
-	whole := shown(f)
+	whole := image.NewRGBA(image.Rect(0, 0, f.Width, f.Height)) // as a canvas: colours that no screen has are cut off
+	draw.Draw(whole, whole.Rect, shown(f), image.Point{}, draw.Src)
 	if photo {
 		p.Photo = r.jpeg(whole, 92)
 	}
