@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -24,8 +25,9 @@ var (
 
 // Limits bound a picture.
 type Limits struct {
-	Bytes  int // of the file; 0 is 20 MiB
-	Pixels int // width × height; 0 is 25 million
+	Bytes  int   // of the file; 0 is 20 MiB
+	Pixels int   // width × height; 0 is 25 million
+	Memory int64 // bytes that its decoder holds, at most; 0 is 256 MiB
 }
 
 func (l Limits) fill() Limits {
@@ -34,6 +36,9 @@ func (l Limits) fill() Limits {
 	}
 	if l.Pixels == 0 {
 		l.Pixels = 25_000_000
+	}
+	if l.Memory == 0 {
+		l.Memory = 256 << 20
 	}
 	return l
 }
@@ -58,6 +63,8 @@ type format struct {
 	config      func(io.Reader) (image.Config, error)
 	decode      func(io.Reader) (image.Image, error)
 	orientation func(b []byte) int
+	// perPixel is how many bytes the decoder holds for one.
+	perPixel func(b []byte, m color.Model) int64
 	// studio says that YCbCr samples are 16–235: VP8's, which Go's decoder leaves as they are.
 	studio bool
 }
@@ -68,56 +75,109 @@ func formats() []format {
 	}
 	riff := func(b []byte) bool { return len(b) >= 12 && string(b[:4]) == "RIFF" && string(b[8:12]) == "WEBP" }
 	return []format{
-		{name: "jpeg", is: begins("\xff\xd8\xff"), config: jpeg.DecodeConfig, decode: jpeg.Decode, orientation: jpegOrientation},
-		{name: "png", is: begins("\x89PNG\r\n\x1a\n"), config: png.DecodeConfig, decode: png.Decode, orientation: pngOrientation},
-		{name: "webp", is: riff, config: webp.DecodeConfig, decode: webp.Decode, orientation: webpOrientation, studio: true},
+		{name: "jpeg", is: begins("\xff\xd8\xff"), config: jpeg.DecodeConfig, decode: jpeg.Decode, orientation: jpegOrientation, perPixel: jpegPerPixel},
+		{name: "png", is: begins("\x89PNG\r\n\x1a\n"), config: png.DecodeConfig, decode: png.Decode, orientation: pngOrientation, perPixel: pngPerPixel},
+		{name: "webp", is: riff, config: webp.DecodeConfig, decode: webp.Decode, orientation: webpOrientation, perPixel: webpPerPixel, studio: true},
 	}
 }
 
-// Decode reads a photograph. Its size is looked at before any pixel is: what is too large costs nothing. A decoder
-// holds at most some 20 bytes a pixel at once (a progressive JPEG of four colours), 500 MB at the default
-// limit; [Studio.Enter] bounds how many do so together. It gives up soon after ctx ends. The errors are [ErrFormat],
-// [ErrTooLarge], [ErrCorrupt] and ctx's.
+// What decoders hold of a pixel: Go's planes or pixels, and three bytes more where they must be converted.
+
+func jpegPerPixel(b []byte, m color.Model) int64 {
+	n := int64(3) // of 4:4:4; 4:2:0 has half of that
+	switch m {
+	case color.GrayModel:
+		n = 1
+	case color.CMYKModel:
+		n = 4
+	}
+	if jpegProgressive(b) {
+		n *= 5 // each sample's coefficient has four bytes, until all scans are there
+	}
+	if m == color.CMYKModel {
+		n += 3
+	}
+	return n
+}
+
+func pngPerPixel(_ []byte, m color.Model) int64 {
+	switch m {
+	case color.GrayModel:
+		return 1
+	case color.RGBA64Model, color.NRGBA64Model:
+		return 8 + 3
+	default:
+		return 4 + 3
+	}
+}
+
+func webpPerPixel([]byte, color.Model) int64 { return 2*4 + 3 } // transparency is a picture of its own
+
+// header is what a photograph says of itself.
+type header struct {
+	format
+	width, height int
+	memory        int64
+}
+
+// Decode reads a photograph. Its size is looked at before any pixel is: what is too large costs nothing. It gives
+// up soon after ctx ends. The errors are [ErrFormat], [ErrTooLarge], [ErrCorrupt] and ctx's.
 func Decode(ctx context.Context, data []byte, l Limits) (*Picture, error) {
-	l = l.fill()
+	h, err := inspect(data, l.fill())
+	if err != nil {
+		return nil, err
+	}
+	return h.read(ctx, data)
+}
+
+func inspect(data []byte, l Limits) (header, error) {
 	if len(data) > l.Bytes {
-		return nil, fmt.Errorf("decode picture of %d bytes: %w", len(data), ErrTooLarge)
+		return header{}, fmt.Errorf("decode picture of %d bytes: %w", len(data), ErrTooLarge)
 	}
 	for _, f := range formats() {
-		if f.is(data) {
-			p, err := f.read(ctx, data, l)
-			if err != nil {
-				return nil, fmt.Errorf("decode %s: %w", f.name, err)
-			}
-			return p, nil
+		if !f.is(data) {
+			continue
 		}
+		h, err := f.inspect(data, l)
+		if err != nil {
+			return header{}, fmt.Errorf("decode %s: %w", f.name, err)
+		}
+		return h, nil
 	}
-	return nil, fmt.Errorf("decode picture: %w", ErrFormat)
+	return header{}, fmt.Errorf("decode picture: %w", ErrFormat)
 }
 
-func (f format) read(ctx context.Context, data []byte, l Limits) (*Picture, error) {
+func (f format) inspect(data []byte, l Limits) (header, error) {
 	c, err := f.config(bytes.NewReader(data))
 	if err != nil {
-		return nil, kindOf(err)
+		return header{}, kindOf(err)
 	}
+	h := header{format: f, width: c.Width, height: c.Height}
 	switch {
 	case c.Width < minSide || c.Height < minSide:
-		return nil, fmt.Errorf("%d×%d pixels: %w", c.Width, c.Height, ErrFormat)
+		return h, fmt.Errorf("%d×%d pixels: %w", c.Width, c.Height, ErrFormat)
 	case c.Width > maxSide || c.Height > maxSide || c.Width*c.Height > l.Pixels:
-		return nil, fmt.Errorf("%d×%d pixels: %w", c.Width, c.Height, ErrTooLarge)
+		return h, fmt.Errorf("%d×%d pixels: %w", c.Width, c.Height, ErrTooLarge)
 	}
-	m, err := f.decode(&patient{ctx, bytes.NewReader(data)})
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+	if h.memory = f.perPixel(data, c.ColorModel) * int64(c.Width*c.Height); h.memory > l.Memory {
+		return h, fmt.Errorf("%d×%d pixels that take %d bytes: %w", c.Width, c.Height, h.memory, ErrTooLarge)
 	}
-	if err != nil {
-		return nil, kindOf(err)
+	return h, nil
+}
+
+func (h header) read(ctx context.Context, data []byte) (*Picture, error) {
+	m, err := h.decode(&patient{ctx, bytes.NewReader(data)})
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("decode %s: %w", h.name, ctx.Err())
+	case err != nil:
+		return nil, fmt.Errorf("decode %s: %w", h.name, kindOf(err))
 	}
-	if b := m.Bounds(); b.Dx() != c.Width || b.Dy() != c.Height {
-		return nil, ErrCorrupt
+	if b := m.Bounds(); b.Dx() != h.width || b.Dy() != h.height {
+		return nil, fmt.Errorf("decode %s: %w", h.name, ErrCorrupt)
 	}
-	o := f.orientation(data)
-	p := &Picture{Frame: turned(frameOf(m, f.studio), o), Width: c.Width, Height: c.Height, Format: f.name}
+	o := h.orientation(data)
+	p := &Picture{Frame: turned(frameOf(m, h.studio), o), Width: h.width, Height: h.height, Format: h.name}
 	if o >= sideways {
 		p.Width, p.Height = p.Height, p.Width
 	}

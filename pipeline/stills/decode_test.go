@@ -237,6 +237,9 @@ func TestBadPictures(t *testing.T) {
 		{"WebP of 16384×16384", large, Limits{}, ErrTooLarge},
 		{"more pixels than allowed", good, Limits{Pixels: 64*48 - 1}, ErrTooLarge},
 		{"more bytes than allowed", good, Limits{Bytes: len(good) - 1}, ErrTooLarge},
+		{"more memory than allowed", good, Limits{Memory: 3*64*48 - 1}, ErrTooLarge},
+		{"the same in many scans", fixture(t, "progressive.jpg"), Limits{Memory: 3 * 64 * 48}, ErrTooLarge},
+		{"the same in four inks", fixture(t, "cmyk-progressive.jpg"), Limits{Memory: 22 * 64 * 48}, ErrTooLarge},
 		{"smaller than a face", asPNG(t, image.NewGray(image.Rect(0, 0, 15, 100))), Limits{}, ErrFormat},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,23 +8,43 @@ import (
 // Orientations of TIFF 6.0, p. 36: upright is 1, and from sideways on rows and columns change places.
 const upright, sideways = 1, 5
 
-// jpegOrientation finds the APP1 segment of EXIF (2.3 §4.5.4) among those before the picture.
-func jpegOrientation(b []byte) int {
-	for b = b[2:]; len(b) >= 4 && b[0] == 0xff; {
+// segments calls do for each segment of a JPEG before its picture, until do has had enough.
+func segments(b []byte, do func(kind byte, body []byte) (enough bool)) {
+	const scan, fill = 0xda, 0xff
+	for b = b[2:]; len(b) >= 4 && b[0] == 0xff && b[1] != scan; {
 		kind, n := b[1], int(binary.BigEndian.Uint16(b[2:]))
-		switch {
-		case kind == 0xff: // fill
+		if kind == fill {
 			b = b[1:]
 			continue
-		case n < 2 || len(b) < 2+n || kind == 0xda: // the picture begins
-			return upright
 		}
-		if tiff, ok := bytes.CutPrefix(b[4:2+n], []byte("Exif\x00\x00")); ok && kind == 0xe1 {
-			return orientation(tiff)
+		if n < 2 || len(b) < 2+n || do(kind, b[4:2+n]) {
+			return
 		}
 		b = b[2+n:]
 	}
-	return upright
+}
+
+// jpegOrientation finds the APP1 segment of EXIF (2.3 §4.5.4).
+func jpegOrientation(b []byte) int {
+	o := upright
+	segments(b, func(kind byte, body []byte) bool {
+		tiff, ok := bytes.CutPrefix(body, []byte("Exif\x00\x00"))
+		if ok = ok && kind == 0xe1; ok {
+			o = orientation(tiff)
+		}
+		return ok
+	})
+	return o
+}
+
+// jpegProgressive says whether the frame is of the third kind (SOF2; ITU T.81 table B.1).
+func jpegProgressive(b []byte) bool {
+	progressive := false
+	segments(b, func(kind byte, _ []byte) bool {
+		progressive = progressive || kind == 0xc2
+		return progressive
+	})
+	return progressive
 }
 
 // pngOrientation finds the chunk eXIf (PNG, third edition, §11.3.3.6).

@@ -28,6 +28,8 @@ import (
 	"runtime"
 	"sync/atomic"
 
+	"golang.org/x/sync/semaphore"
+
 	"vivavoce/models"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/face"
@@ -49,6 +51,7 @@ type Options struct {
 // Studio is where pictures are looked at. It is safe for concurrent use.
 type Studio struct {
 	limits  Limits
+	memory  *semaphore.Weighted // of decoders, all together
 	free    chan *Visit
 	waiting atomic.Int64
 	most    int64
@@ -63,10 +66,11 @@ func New(l *models.Library, o Options) (*Studio, error) {
 	if o.Waiting == 0 {
 		o.Waiting = 8 * o.AtOnce
 	}
-	if o.AtOnce < 0 || o.Waiting < 0 || o.Limits.Bytes < 0 || o.Limits.Pixels < 0 {
+	if o.AtOnce < 0 || o.Waiting < 0 || o.Limits.Bytes < 0 || o.Limits.Pixels < 0 || o.Limits.Memory < 0 {
 		return nil, fmt.Errorf("new studio: %+v: less than nothing", o)
 	}
-	s := &Studio{limits: o.Limits.fill(), free: make(chan *Visit, o.AtOnce), most: int64(o.Waiting)}
+	o.Limits = o.Limits.fill()
+	s := &Studio{limits: o.Limits, memory: semaphore.NewWeighted(o.Limits.Memory), free: make(chan *Visit, o.AtOnce), most: int64(o.Waiting)}
 	newFinder, err := face.New(l, face.Options{Lane: models.Background})
 	if err != nil {
 		return nil, fmt.Errorf("new studio: %w", err)
@@ -126,10 +130,18 @@ func (s *Studio) Enter(ctx context.Context) (*Visit, error) {
 	}
 }
 
-// Leave ends the turn.
+// Leave ends the turn. It is called once.
 func (v *Visit) Leave() { v.studio.free <- v }
 
-// Decode is [Decode] within the studio's limits.
+// Decode is [Decode] within the studio's limits. All visits' decoders together hold no more than one may.
 func (v *Visit) Decode(ctx context.Context, data []byte) (*Picture, error) {
-	return Decode(ctx, data, v.studio.limits)
+	h, err := inspect(data, v.studio.limits)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.studio.memory.Acquire(ctx, h.memory); err != nil {
+		return nil, fmt.Errorf("wait to decode %s: %w", h.name, err)
+	}
+	defer v.studio.memory.Release(h.memory)
+	return h.read(ctx, data)
 }

@@ -213,7 +213,7 @@ func TestStudioBoundsVisits(t *testing.T) {
 }
 
 func TestStudioRefusesOptions(t *testing.T) {
-	for _, o := range []Options{{AtOnce: -1}, {Waiting: -1}, {Limits: Limits{Bytes: -1}}, {Limits: Limits{Pixels: -1}}, {Quality: quality.Options{OffCentre: 2}}} {
+	for _, o := range []Options{{AtOnce: -1}, {Waiting: -1}, {Limits: Limits{Bytes: -1}}, {Limits: Limits{Pixels: -1}}, {Limits: Limits{Memory: -1}}, {Quality: quality.Options{OffCentre: 2}}} {
 		l, err := library()
 		if err != nil {
 			t.Skip("no models: run `make models`")
