@@ -140,7 +140,7 @@ func (w *eventWriter) write(events ...store.Event) error {
 			return err
 		}
 	}
-	return w.c.Flush()
+	return w.flush()
 }
 
 func (w *eventWriter) comment() error {
@@ -148,7 +148,14 @@ func (w *eventWriter) comment() error {
 	if _, err := fmt.Fprint(w.w, ":\n\n"); err != nil {
 		return err
 	}
-	return w.c.Flush()
+	return w.flush()
+}
+
+// flush takes the deadline back: over HTTP/2 it ends a stream that has nothing to write, too.
+func (w *eventWriter) flush() error {
+	err := w.c.Flush()
+	_ = w.c.SetWriteDeadline(time.Time{}) // as above
+	return err
 }
 
 // listeners counts the event streams of each session at this node.
