@@ -44,7 +44,7 @@ var ErrFull = errors.New("too many pictures wait to be looked at")
 type Options struct {
 	Quality quality.Options // what good pictures are; zero is quality.Browser
 	Limits  Limits          // of a picture
-	AtOnce  int             // visits at once; 0 is one for each core
+	AtOnce  int             // visits at once; 0 is one for each core but one, which stays for sessions
 	Waiting int             // more that may wait; 0 is 8 for each of those
 }
 
@@ -61,7 +61,7 @@ type Studio struct {
 // Pictures are looked at in the models' background lane: no session waits for one.
 func New(l *models.Library, o Options) (*Studio, error) {
 	if o.AtOnce == 0 {
-		o.AtOnce = runtime.GOMAXPROCS(0)
+		o.AtOnce = max(1, runtime.GOMAXPROCS(0)-1)
 	}
 	if o.Waiting == 0 {
 		o.Waiting = 8 * o.AtOnce

@@ -190,7 +190,7 @@ func (s *Server) look(ctx context.Context, images [][]byte) ([]stills.Look, erro
 			return nil, status.Errorf(codes.InvalidArgument, "image %d is no JPEG, PNG or WebP that can be read whole", i)
 		case errors.Is(err, stills.ErrTooLarge):
 			l := s.o.Studio.Limits()
-			return nil, status.Errorf(codes.InvalidArgument, "image %d has more than %d bytes or %d pixels", i, l.Bytes, l.Pixels)
+			return nil, status.Errorf(codes.InvalidArgument, "image %d is too large: at most %d bytes and %d pixels, fewer in many scans or of four inks", i, l.Bytes, l.Pixels)
 		case err != nil:
 			return nil, s.failed("look at a picture", err)
 		}
