@@ -145,6 +145,13 @@ func TestWhatAFindingCosts(t *testing.T) {
 				}
 			}
 		}, []pipeline.Reason{Differs}, false},
+		{"another mouth in the photo", func(c *Capture) {
+			for y := 128; y < 144; y++ {
+				for x := 128; x < 152; x++ {
+					c.Photo.Y[y*c.Photo.YStride+x] += 8
+				}
+			}
+		}, []pipeline.Reason{Differs}, false},
 		{"a photo of no shot", func(c *Capture) { c.Of = 99 }, []pipeline.Reason{Differs}, false},
 		{"a photo of another shape", func(c *Capture) { c.Photo = coded(t, scene(r, 320, 320, 0, 2), 95) }, []pipeline.Reason{Differs, Settings}, false},
 		{"pictures of two sizes", func(c *Capture) { c.Burst[2].Frame = c.Photo }, []pipeline.Reason{Differs}, false},
