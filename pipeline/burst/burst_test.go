@@ -148,7 +148,7 @@ func TestWhatAFindingCosts(t *testing.T) {
 		{"another mouth in the photo", func(c *Capture) {
 			for y := 128; y < 144; y++ {
 				for x := 128; x < 152; x++ {
-					c.Photo.Y[y*c.Photo.YStride+x] += 8
+					c.Photo.Y[y*c.Photo.YStride+x] += 10
 				}
 			}
 		}, []pipeline.Reason{Differs}, false},
