@@ -25,13 +25,19 @@ type Bad struct {
 // (2026-11-22). What asks for gigabytes is far beyond.
 const growth = 128 << 20
 
+// slack are the goroutines that come and go in a server that nobody calls. Each of some 200 rows that left one would
+// be far beyond.
+const slack = 3
+
 // CheckBad sends every row and holds that each is answered as it should be, that the server answers others
 // after each, that none costs much memory, and that nothing is left of all together: no goroutine, no
 // open file, no temporary file.
 func CheckBad(t *testing.T, s *Server, rows []Bad) {
 	t.Helper()
 	names := map[string]bool{}
-	s.sendAll(t, rows[:1]) // what is opened once is open now
+	for _, row := range rows[:min(8, len(rows))] {
+		row.Send(s) // what is opened once is open now
+	}
 	before := s.Use()
 	slow := make(chan string)
 	for _, row := range rows {
@@ -50,7 +56,7 @@ func CheckBad(t *testing.T, s *Server, rows []Bad) {
 	}
 	s.sendAll(t, slices.DeleteFunc(slices.Clone(rows), func(row Bad) bool { return row.Slow }))
 	t.Cleanup(func() {
-		if after := s.Settled(before, 20*time.Second); after.Goroutines > before.Goroutines || after.Files > before.Files || after.Left > before.Left {
+		if after := s.Settled(before, 20*time.Second); after.Goroutines > before.Goroutines+slack || after.Files > before.Files || after.Left > before.Left {
 			t.Errorf("held before %+v, after %+v", before, after)
 		}
 	})
