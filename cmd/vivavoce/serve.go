@@ -87,13 +87,14 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger, s streams) error {
 type running struct {
 	*engine
 	*data
-	media    *webrtc.Engine
-	server   *signaling.Server
-	listener net.Listener
-	secure   bool // over TLS
-	videos   *store.Videos
-	workers  int // for videos
-	studio   *stills.Studio
+	media     *webrtc.Engine
+	server    *signaling.Server
+	listener  net.Listener
+	secure    bool // over TLS
+	videos    *store.Videos
+	workers   int            // for videos
+	studio    *stills.Studio // for photographs
+	screening *stills.Studio // for the workers
 }
 
 // open puts everything together and listens, without serving yet.

@@ -24,6 +24,11 @@ func (r *running) openBWS(o bws.Options, metrics prometheus.Registerer) (map[str
 		return nil, fmt.Errorf("count calls: %w", err)
 	}
 	o.Studio, o.Videos = r.studio, r.videos
+	var err error
+	// Workers have a studio of their own, where they are few enough to find a place.
+	if r.screening, err = stills.New(r.library, stills.Options{AtOnce: r.workers}); err != nil {
+		return nil, err
+	}
 	o.Answered = func(wire, call, code string) { answered.WithLabelValues(wire, call, code).Inc() }
 	s, err := bws.New(o)
 	if err != nil {
@@ -57,7 +62,7 @@ func (r *running) seeFaces(ctx context.Context, path string) ([]bws.Frame, error
 	if err := eachFrame(ctx, path, func(int, *stills.Picture) error { total++; return nil }); err != nil {
 		return nil, err
 	}
-	visit, err := r.studio.Enter(ctx)
+	visit, err := r.screening.Enter(ctx)
 	if err != nil {
 		return nil, err
 	}

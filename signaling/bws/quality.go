@@ -23,7 +23,6 @@ func measures() []measure {
 	return []measure{
 		{"IlluminationUniformity", func(m *quality.Measures) quality.Reading { return m.IlluminationUniformity }, asIs},
 		{"LuminanceMean", func(m *quality.Measures) quality.Reading { return m.LuminanceMean }, func(v float64) float64 { return min(v/0.2, (1-v)/0.2) }},
-		{"LuminanceVariance", func(m *quality.Measures) quality.Reading { return m.LuminanceVariance }, func(v float64) float64 { return v / 0.01 }},
 		{"UnderExposurePrevention", func(m *quality.Measures) quality.Reading { return m.UnderExposurePrevention }, asIs},
 		{"OverExposurePrevention", func(m *quality.Measures) quality.Reading { return m.OverExposurePrevention }, asIs},
 		{"DynamicRange", func(m *quality.Measures) quality.Reading { return m.DynamicRange }, func(v float64) float64 { return v / 8 }},

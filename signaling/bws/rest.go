@@ -46,7 +46,7 @@ func rest[T any, In message[T], Out proto.Message](s *Server, do call[In, Out]) 
 			refuse(w, err)
 			return
 		}
-		write(w, http.StatusOK, protojson.MarshalOptions{EmitUnpopulated: true}, out)
+		write(w, out)
 	})
 }
 
@@ -184,14 +184,14 @@ func head(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
 }
 
-func write(w http.ResponseWriter, code int, how protojson.MarshalOptions, m proto.Message) {
-	data, err := how.Marshal(m)
+// write answers with every field, also those that are zero.
+func write(w http.ResponseWriter, m proto.Message) {
+	data, err := protojson.MarshalOptions{EmitUnpopulated: true}.Marshal(m)
 	if err != nil {
 		refuse(w, status.Error(codes.Internal, "internal error"))
 		return
 	}
 	head(w)
-	w.WriteHeader(code)
 	_, _ = w.Write(data) // as above
 }
 
