@@ -109,6 +109,19 @@ test('nationals/: the selfie goes with the packet', { skip: !existsSync(sample) 
   assert.equal(body.valid, true, JSON.stringify(body));
 }));
 
+test('without a token nobody knows of faces: a calm picture is taken all the same, later', { skip: !existsSync(sample) && 'no photograph', timeout: 60_000 }, () => before({ y4m: somebody() }, async (page) => {
+  await page.goto(`${url}/capture/`);
+  const how = await page.evaluate(async () => {
+    const e = /** @type {any} */ (document.querySelector('idlive-face-capture'));
+    const began = performance.now();
+    const taken = new Promise((resolve) => { e.addEventListener('capture', () => resolve(performance.now() - began)); });
+    await e.openCamera();
+    return { after: await taken, by: e.checks().eyes_closed_check_enabled };
+  });
+  assert.ok(how.after > 2500, `after ${how.after} ms`);
+  assert.deepEqual(how.by, { enabled: true, by: 'nobody' });
+}));
+
 test('a picture that stands still is an attack', { skip: !existsSync(sample) && 'no photograph', timeout: 60_000 }, () => before({ y4m: frozen() }, async (page) => {
   await opened(page);
   await page.getByText('The photo is taken. Send the form.').waitFor();
@@ -124,6 +137,8 @@ test('an empty room: nothing is taken by itself, and a photo of it has no face',
   await opened(page);
   await page.getByText('No face is to be seen').waitFor();
   await screenshot(page, 'no-face');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await screenshot(page, 'no-face-phone');
   await page.getByRole('button', { name: 'Take the photo' }).click();
   await page.getByText('The photo is taken. Send the form.').waitFor();
   const body = await answered(page);
@@ -151,6 +166,9 @@ test('a camera that is refused: told, and nothing hangs', { timeout: 60_000 }, (
   await page.getByRole('alert').getByText(/The camera was not allowed/).waitFor();
   await page.getByRole('button', { name: 'Try again' }).waitFor();
   await screenshot(page, 'denied');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await screenshot(page, 'denied-phone-dark');
 }));
 
 test('by the keyboard alone, and Close closes', { timeout: 60_000 }, () => before({ cameras: 2 }, async (page) => {
