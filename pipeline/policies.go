@@ -35,12 +35,12 @@ func Policies() []Policy {
 // digits: of 100 spliced strangers over WebRTC rest refused 10 whom lips had passed, and of
 // 100 who said other digits none whom lips had not refused (2026-11-22).
 //
-// 0.25 of lips is where 1 % of random other phrases of six digits pass and 5 % of the true ones do not, of 15
+// 0.18 of lips is where 1 % of random other phrases of six digits pass and 3.5 % of the true ones do not, of 15
 // speakers whom the networks did not know (models/lips/calibration.json, far_1_random).
 func DefaultPolicy() Policy {
 	return Policy{
 		Name: "default", Fusion: fusion(),
-		Checks: slices.Concat(checks(0.5, Check{Name: ScoreLips, Threshold: 0.25, Required: true}), passive(textureDefault, false)),
+		Checks: slices.Concat(checks(0.5, Check{Name: ScoreLips, Threshold: 0.18, Required: true}), passive(textureDefault, false)),
 	}
 }
 

@@ -191,8 +191,8 @@ func (s *speech) weigh(p *phrase, l Timeline, digits []int, spans []Span) {
 }
 
 // hidden is what a digit that was not seen counts: twice ln 1/10, so that who hides the one that they cannot
-// say gains nothing. Of 900 phrases of 15 strangers (folds 1–3, six digits, prompts' windows, from 0.25 on), with
-// one hidden or none: true ones refused 6.4 or 5.1 %, random others accepted 2.2 or 1.8 %; by ln 1/10 4.2 %.
+// say gains next to nothing. Of 900 phrases of 15 strangers (folds 1–3, six digits, prompts' windows, from 0.18 on), with
+// one hidden or none: true ones refused 4.0 or 2.5 %, random others accepted 1.5 or 1.2 %; by once ln 1/10 3.6 %.
 const hidden = -2 * math.Ln10
 
 // believed is how far the phrase is believed, over all its digits.
