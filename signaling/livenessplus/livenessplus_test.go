@@ -178,13 +178,13 @@ func TestPackets(t *testing.T) {
 		{"a nonce made up", r.sealed(func(p *packet.Packet) { p.Nonce = "AAAA" }), 715, "nonce"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r.judged = nil
+			r.forget()
 			resp, text := r.post("liveness/", "encrypted_file", tt.data, "details", "true")
 			if a := read(t, text); resp.StatusCode != 200 || a.Code != tt.code || a.Valid {
 				t.Errorf("%s %s, want %d", resp.Status, text, tt.code)
 			}
-			if want := fmt.Sprint(tt.code, " ", tt.why); len(r.judged) != 1 || r.judged[0] != want {
-				t.Errorf("counted as %q, want %q", r.judged, want)
+			if got, want := r.forget(), fmt.Sprint(tt.code, " ", tt.why); len(got) != 1 || got[0] != want {
+				t.Errorf("counted as %q, want %q", got, want)
 			}
 			if strings.Contains(text, tt.why) {
 				t.Errorf("%s says why", text)
@@ -472,14 +472,14 @@ func TestLook(t *testing.T) {
 		{"what a photo need not have", Glance{Seen: hints(quality.LowFrameRate, quality.Moving, quality.LowResolution)}, `{"errors":[]}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r.glance = tt.glance
+			r.glimpses(tt.glance, nil)
 			if resp, text := r.call("POST", "/api/v3/capture/look", map[string]string{"Authorization": "Bearer " + r.token}, strings.NewReader("x")); resp.StatusCode != 200 || text != tt.want {
 				t.Errorf("%s %s, want %s", resp.Status, text, tt.want)
 			}
 		})
 	}
 	for status, err := range map[int]error{400: ErrPicture, 503: ErrBusy, 500: errors.New("secret")} {
-		r.err = err
+		r.glimpses(Glance{}, err)
 		if resp, text := r.call("POST", "/api/v3/capture/look", map[string]string{"Authorization": "Bearer " + r.token}, strings.NewReader("x")); resp.StatusCode != status || strings.Contains(text, "secret") {
 			t.Errorf("%v: %s %s, want %d", err, resp.Status, text, status)
 		}

@@ -137,6 +137,21 @@ func (r *rig) count(outcome, why string) {
 	r.judged = append(r.judged, outcome+" "+why)
 }
 
+// forget gives what was counted since the last time.
+func (r *rig) forget() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	judged := r.judged
+	r.judged = nil
+	return judged
+}
+
+func (r *rig) glimpses(g Glance, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.glance, r.err = g, err
+}
+
 func (r *rig) sees(s Seen, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
