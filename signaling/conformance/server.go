@@ -52,8 +52,28 @@ var build = sync.OnceValues(func() (string, error) {
 	if out, err := exec.Command("go", "build", "-o", path, "vivavoce/cmd/vivavoce").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
-	return path, nil
+	return path, seeSources()
 })
+
+// ours lists the files that the program is made of.
+const ours = `{{if .Module}}{{if .Module.Main}}{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}
+{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}
+{{end}}{{end}}{{end}}`
+
+// seeSources looks at every file of ours that is in the program, so that `go test` runs the test again when one has
+// changed: it knows what a test looks at, and not what a program that it starts is made of.
+func seeSources() error {
+	out, err := exec.Command("go", "list", "-deps", "-f", ours, "vivavoce/cmd/vivavoce").Output()
+	if err != nil {
+		return fmt.Errorf("list sources: %w", err)
+	}
+	for _, path := range strings.Fields(string(out)) {
+		if _, err := os.Stat(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Start runs a server with empty data and the flags until the test's end. Without models the test is skipped.
 func Start(t testing.TB, flags ...string) *Server {
