@@ -114,18 +114,20 @@ func (s *Server) read(said io.Reader) <-chan string {
 	s.t.Helper()
 	lines := bufio.NewScanner(said)
 	lines.Buffer(nil, 1<<20)
+	last := ""
 	for s.URL == "" && lines.Scan() {
+		last = lines.Text()
 		for printed, into := range map[string]*string{
 			`integrators use: (\S+)$`: &s.Key, `client id +(\S+)$`: &s.Client, `client key +(\S+)$`: &s.Secret,
 			`a token for \S+: (\S+)$`: &s.Token, `Viva Voce is at (\S+)$`: &s.URL,
 		} {
-			if found := regexp.MustCompile(printed).FindStringSubmatch(lines.Text()); found != nil {
+			if found := regexp.MustCompile(printed).FindStringSubmatch(last); found != nil {
 				*into = found[1]
 			}
 		}
 	}
 	if s.URL == "" || s.Key == "" || s.Client == "" || s.Secret == "" || s.Token == "" {
-		s.t.Fatalf("the server printed no address or credentials: %+v, %v", *s, lines.Err())
+		s.t.Fatalf("the server printed no address or credentials; its last words: %s (%v)", last, lines.Err())
 	}
 	log := make(chan string, 1)
 	go func() {
