@@ -33,7 +33,7 @@ const somebody = () => {
   const n = people++;
   const seed = Math.floor(Math.random() * 1e6);
   const [x, y] = [1325 + 5 * n + seed % 7, 185 + 3 * n + seed % 5];
-  return camera(`somebody${n}`, `crop=${540 - 16 * n}:${405 - 12 * n}:'${x}+14*sin(2*PI*t/6)':'${y}+5*sin(2*PI*t/8)',scale=640:480,noise=alls=6:allf=t:all_seed=${seed}`, 12);
+  return camera(`somebody${n}`, `crop=${540 - 8 * n}:${405 - 6 * n}:'${x}+14*sin(2*PI*t/6)':'${y}+5*sin(2*PI*t/8)',scale=640:480,noise=alls=6:allf=t:all_seed=${seed}`, 12);
 };
 const frozen = () => camera('frozen', 'crop=540:405:1325:185,scale=640:480', 1);
 
