@@ -8,7 +8,7 @@ import (
 // Limits of what is remembered: coarse means of luma, nothing that a person could be known by.
 const (
 	films = 1024 // of 24 kB each; the oldest are forgotten first
-	// alike is how far two encodings of the same picture may be apart, in squared steps of luma. Chosen on GRID's s1 to s3: JPEG of quality
+	// alike is how far two encodings of the same picture may be apart, in squared steps of luma. Chosen with these in view: on GRID's s1 to s3 JPEG of quality
 	// 60 puts a picture up to 0.15 apart, the nearest other second of the same speaker in the same place is 2.7. On s5, s30, s31 and eight
 	// other videos (TestMeasure, 78 captures, 2026-11-22) it is 0.37 and 2.1. A crop, a mirror or another brightness is not known again.
 	alike = 0.8
