@@ -5,7 +5,7 @@
 // device. A part that had too little to see is not checked, and so is the whole without pictures to compare.
 //
 // Some findings stand alone, as nothing that a person does explains them: three seconds of movement and more that
-// repeat (a loop, a clip played to and fro), three and a half of what another session showed, and a picture that
+// repeat (a loop, a clip played to and fro), five of what another session showed, and a picture that
 // stands still. All others are hints: one of them takes a quarter of the whole and changes no
 // verdict, three do.
 //

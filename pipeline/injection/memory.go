@@ -19,8 +19,9 @@ const (
 	alike = 150
 	// shownFor is how long the same movement must go on to have been shown before. One person in one place who
 	// is asked for the same turn in two sessions comes near 2 s: the longest of 91 pairs of a rendered head's was 2.2 s
-	// (2026-11-22), of a recording that is presented again it is the recording's length.
-	shownFor = 3500 * time.Millisecond
+	// (2026-11-22), and in 45 other pairs one was longer than 3.5 s. Of a recording that is presented again it is the recording's length,
+	// and a session lasts ten.
+	shownFor = 5 * time.Second
 	// candidates bounds how many films a session is compared with, the most alike first: 10 ms each.
 	candidates = 16
 )

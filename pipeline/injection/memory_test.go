@@ -31,9 +31,9 @@ func TestReplay(t *testing.T) {
 			s.fps, s.sigma = 25, 3
 			s.shows = func(at time.Duration) time.Duration { return at + 2217*time.Millisecond }
 		}, []pipeline.Reason{pipeline.InjectionReplayed}},
-		{"four seconds of it", func(s *scene) {
+		{"six seconds of it", func(s *scene) {
 			s.shows = func(at time.Duration) time.Duration {
-				if at > 4*time.Second {
+				if at > 6*time.Second {
 					at += 100 * time.Second
 				}
 				return at + 5*time.Second
