@@ -1,7 +1,6 @@
 package signaling
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"os"
@@ -9,60 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.yaml.in/yaml/v3"
+	"vivavoce/signaling/openapitest"
 )
-
-// schemas are those of one of the documents.
-type schemas struct {
-	t        *testing.T
-	document any
-	compiler *jsonschema.Compiler
-}
-
-func readSchemas(t *testing.T, name, text string) *schemas {
-	t.Helper()
-	var loose any
-	if err := yaml.Unmarshal([]byte(text), &loose); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	data, err := json.Marshal(loose)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	if err := c.AddResource("mem:///"+name, document); err != nil {
-		t.Fatal(err)
-	}
-	return &schemas{t, document, c}
-}
-
-// check holds data against a schema of the document.
-func (s *schemas) check(document, schema string, data []byte) {
-	s.t.Helper()
-	compiled, err := s.compiler.Compile("mem:///" + document + "#/components/schemas/" + schema)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if err := compiled.Validate(value); err != nil {
-		s.t.Errorf("%s as %s: %v", data, schema, err)
-	}
-}
 
 // TestGoldenMessagesAreDocumented holds every golden message against asyncapi.yaml and every golden
 // answer against openapi.yaml. Both refuse fields that they do not name.
 func TestGoldenMessagesAreDocumented(t *testing.T) {
-	messages, calls := readSchemas(t, "asyncapi.yaml", asyncAPI), readSchemas(t, "openapi.yaml", openAPI)
+	messages, calls := openapitest.Read(t, "asyncapi.yaml"), openapitest.Read(t, "openapi.yaml")
 	for _, folder := range []string{"page", "server", "http"} {
 		found, err := filepath.Glob(filepath.Join("testdata", folder, "*.json"))
 		if err != nil || len(found) == 0 {
@@ -79,32 +31,12 @@ func TestGoldenMessagesAreDocumented(t *testing.T) {
 				schema += strings.ToUpper(word[:1]) + word[1:]
 			}
 			if folder == "http" {
-				calls.check("openapi.yaml", schema, data)
+				calls.Check(schema, data)
 			} else {
-				messages.check("asyncapi.yaml", schema, data)
+				messages.Check(schema, data)
 			}
 		}
 	}
-}
-
-// documented lists "METHOD path" of openapi.yaml.
-func documented(t *testing.T) map[string]bool {
-	t.Helper()
-	var d struct {
-		Paths map[string]map[string]any `yaml:"paths"`
-	}
-	if err := yaml.Unmarshal([]byte(openAPI), &d); err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]bool{}
-	for path, item := range d.Paths {
-		for method := range item {
-			if method != "parameters" {
-				all[strings.ToUpper(method)+" "+path] = true
-			}
-		}
-	}
-	return all
 }
 
 // TestServedCallsAreDocumented reads the routes out of our source: what is served and not documented,
@@ -114,7 +46,7 @@ func TestServedCallsAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := documented(t)
+	all := openapitest.Read(t, "openapi.yaml").Calls()
 	for line := range strings.Lines(string(source)) {
 		_, rest, found := strings.Cut(line, `mux.HandleFunc("`)
 		pattern, _, _ := strings.Cut(rest, `"`)
@@ -135,6 +67,7 @@ func TestServedCallsAreDocumented(t *testing.T) {
 }
 
 func TestEveryCodeIsDocumented(t *testing.T) {
+	document := openapitest.Read(t, "openapi.yaml")
 	for _, c := range []Code{
 		CodeBadRequest, CodeUnauthorized, CodeForbidden, CodeNotFound, CodeMethodNotAllowed, CodeTooLarge, CodeBusy, CodeConflict,
 		CodeLockedOut, CodeFull, CodeDraining, CodeTooMany, CodeUnavailable, CodeInternal,
@@ -143,7 +76,7 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		readSchemas(t, "openapi.yaml", openAPI).check("openapi.yaml", "Problem", data)
+		document.Check("Problem", data)
 	}
 }
 

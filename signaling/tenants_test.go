@@ -344,17 +344,24 @@ func TestSignedVerdict(t *testing.T) {
 	}
 }
 
+// listening is a store that others may share: its folder, and its end, once.
+func listening(t *testing.T) (s *store.Store, dir string, closing func()) {
+	t.Helper()
+	dir = t.TempDir()
+	s, err := store.Open(t.Context(), store.Options{Dir: dir, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing = sync.OnceFunc(s.Close)
+	t.Cleanup(closing)
+	return s, dir, closing
+}
+
 // TestTwoNodes holds that a node answers for a session that another one runs, and that a verdict
 // outlives both.
 func TestTwoNodes(t *testing.T) {
 	checkLeaks(t)
-	dir := t.TempDir()
-	first, err := store.Open(t.Context(), store.Options{Dir: dir, Listen: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	closing := sync.OnceFunc(first.Close)
-	t.Cleanup(closing)
+	first, dir, closing := listening(t)
 	finish := make(chan struct{})
 	one := oneOfRigs(t, func(ctx context.Context, _ media.Source, report func(pipeline.Event)) (pipeline.Verdict, error) {
 		report(pipeline.StateChanged{State: pipeline.Framing})
@@ -497,13 +504,7 @@ func TestVerdictKeys(t *testing.T) {
 // is stored when the store is back.
 func TestLostStore(t *testing.T) {
 	checkLeaks(t)
-	dir := t.TempDir()
-	first, err := store.Open(t.Context(), store.Options{Dir: dir, Listen: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	closing := sync.OnceFunc(first.Close)
-	t.Cleanup(closing)
+	first, dir, closing := listening(t)
 	address := first.Address()
 	finish := make(chan struct{})
 	r := oneOfRigs(t, func(context.Context, media.Source, func(pipeline.Event)) (pipeline.Verdict, error) {

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
 	"vivavoce/pipeline"
@@ -43,25 +41,15 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return running.serve(ctx) })
-	g.Go(func() error {
-		defer cancel()
-		return c.perform(ctx, running.listener.Addr(), scene, s.out)
+	return running.during(ctx, func(ctx context.Context) error {
+		show := newShow(s.out)
+		verdict, err := puppet.Run(ctx, puppet.Options{Server: running.url(), Scene: scene, Listen: show.message})
+		if err != nil {
+			return err
+		}
+		show.verdict(verdict)
+		return show.err
 	})
-	return g.Wait()
-}
-
-func (c *demoCmd) perform(ctx context.Context, at net.Addr, scene *puppet.Scene, out io.Writer) error {
-	show := newShow(out)
-	verdict, err := puppet.Run(ctx, puppet.Options{Server: "http://" + at.String(), Scene: scene, Listen: show.message})
-	if err != nil {
-		return err
-	}
-	show.verdict(verdict)
-	return show.err
 }
 
 // show prints a session as it goes, a line a message.

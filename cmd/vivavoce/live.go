@@ -57,12 +57,7 @@ func (c *evalLiveCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	report := liveReport{When: time.Now(), Policy: c.Policy, Machine: fmt.Sprintf("%s, %d cores", runtime.GOARCH, runtime.NumCPU())}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return running.serve(ctx) })
-	g.Go(func() error {
-		defer cancel()
+	if err := running.during(ctx, func(ctx context.Context) error {
 		for _, cast := range of {
 			studio := &studio{evalLiveCmd: c, cast: cast, heads: heads, engine: running.engine, server: running.url()}
 			rows, err := studio.play(ctx)
@@ -73,8 +68,7 @@ func (c *evalLiveCmd) Run(ctx context.Context, s streams) error {
 			fmt.Fprintln(s.err, row(cast.name, rows))
 		}
 		return nil
-	})
-	if err := g.Wait(); err != nil {
+	}); err != nil {
 		return err
 	}
 	if c.JSON {

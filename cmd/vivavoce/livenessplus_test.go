@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdh"
 	"crypto/hpke"
 	"crypto/x509"
@@ -10,7 +9,6 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
-	"log/slog"
 	"math"
 	"math/rand/v2"
 	"mime/multipart"
@@ -42,10 +40,6 @@ type plusRig struct {
 
 func newPlusRig(t *testing.T) *plusRig {
 	t.Helper()
-	models := filepath.Join("..", "..", "models", "files")
-	if _, err := os.Stat(models); err != nil {
-		t.Skip("no models: run `make models`")
-	}
 	data, err := os.ReadFile(filepath.Join("..", "..", "models", "node_modules", "@vladmandic", "face-api", "demo", "sample6.jpg"))
 	if err != nil {
 		t.Skipf("no sample photograph: %v", err)
@@ -54,27 +48,10 @@ func newPlusRig(t *testing.T) *plusRig {
 	if r.whole, err = jpeg.Decode(bytes.NewReader(data)); err != nil {
 		t.Fatal(err)
 	}
-	const key = "38332b622aea11e8b103a860b60304d5"
-	serve := serveCmd{Listen: "127.0.0.1:0", APIKey: []string{key}, modelFlags: modelFlags{Models: models}, challengeFlags: challengeFlags{Digits: 6, Turns: 2}, policyFlag: policyFlag{Policy: "default"}}
-	running, err := serve.open(t.Context(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- running.serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-		if err := running.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	running := serveForTest(t, nil)
 	r.url, r.newFinder = running.url(), running.newFinder
 	var given struct{ Token string }
-	r.get("POST", "/api/v3/auth/token", key, &given)
+	r.get("POST", "/api/v3/auth/token", testKey, &given)
 	r.token = given.Token
 	var k packet.PublicKey
 	r.get("GET", "/api/v3/capture/key", "", &k)

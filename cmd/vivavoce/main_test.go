@@ -2,12 +2,44 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
+
+// testKey is an API key of the server that serveForTest starts.
+const testKey = "38332b622aea11e8b103a860b60304d5"
+
+// serveForTest serves on a free port until the test ends; it skips the test where there are no models.
+func serveForTest(t *testing.T, change func(*serveCmd)) *running {
+	t.Helper()
+	c := serveCmd{
+		Listen: "127.0.0.1:0", APIKey: []string{testKey}, modelFlags: modelFlags{Models: modelFiles(t)},
+		challengeFlags: challengeFlags{Digits: 6, Turns: 2}, policyFlag: policyFlag{Policy: "default"},
+	}
+	if change != nil {
+		change(&c)
+	}
+	r, err := c.open(t.Context(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- r.serve(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := errors.Join(<-served, r.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
 
 func TestFlagOverEnvironmentOverFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "settings.json")

@@ -267,6 +267,19 @@ func (r *running) openFaces(ctx context.Context, o faceOptions) (map[string]http
 	return calls, nil
 }
 
+// during serves while do runs, and then ends.
+func (r *running) during(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return r.serve(ctx) })
+	g.Go(func() error {
+		defer cancel()
+		return do(ctx)
+	})
+	return g.Wait()
+}
+
 // serve answers until ctx ends; then new sessions are refused, running ones get
 // their time, and everything has ended when it returns.
 func (r *running) serve(ctx context.Context) error {

@@ -52,15 +52,9 @@ func (c *evalSessionsCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer running.Close()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return running.serve(ctx) })
-	g.Go(func() error {
-		defer cancel()
-		return c.play(ctx, "http://"+running.listener.Addr().String(), meter, &report, s.err)
-	})
-	if err := g.Wait(); err != nil {
+	if err := running.during(ctx, func(ctx context.Context) error {
+		return c.play(ctx, running.url(), meter, &report, s.err)
+	}); err != nil {
 		return err
 	}
 	if c.JSON {

@@ -44,12 +44,10 @@ func (r *running) watchFaces(ctx context.Context, what []byte, path string) ([]b
 		return nil, fmt.Errorf("read job: %w", err)
 	}
 	frames, err := r.seeFaces(ctx, path)
-	for _, kind := range []error{file.ErrTooLong, file.ErrEmpty, file.ErrUnreadable, file.ErrNoVideo, file.ErrTooLarge} {
-		if errors.Is(err, kind) {
-			frames, err = nil, nil
-		}
-	}
-	if err != nil {
+	switch {
+	case unwatchable(err):
+		frames = nil
+	case err != nil:
 		return nil, err
 	}
 	return bws.JudgeVideo(job, frames)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,7 +9,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
-	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -99,36 +97,16 @@ func headVideo(t *testing.T, modelDir string) []byte {
 
 // TestBWSOnAFreshServer judges a video by JSON and by gRPC on one port of a whole server, with TLS and without.
 func TestBWSOnAFreshServer(t *testing.T) {
-	dir := filepath.Join("..", "..", "models", "files")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("no models: run `make models`")
-	}
-	video := headVideo(t, dir)
+	video := headVideo(t, modelFiles(t))
 	cert, key, roots := certificate(t)
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
 		t.Run(name, func(t *testing.T) {
-			const apiKey = "a key of 16 letters or more"
-			serve := serveCmd{Listen: "127.0.0.1:0", APIKey: []string{apiKey}, modelFlags: modelFlags{Models: dir}, challengeFlags: challengeFlags{Digits: 6, Turns: 2}, policyFlag: policyFlag{Policy: "default"}}
 			trust := &tls.Config{RootCAs: roots}
 			creds := insecure.NewCredentials()
-			if secure {
-				serve.TLSCert, serve.TLSKey = cert, key
-				creds = grpctls.NewTLS(trust)
-			}
-			running, err := serve.open(t.Context(), slog.New(slog.DiscardHandler))
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithCancel(context.Background())
-			served := make(chan error, 1)
-			go func() { served <- running.serve(ctx) }()
-			t.Cleanup(func() {
-				cancel()
-				if err := <-served; err != nil {
-					t.Error(err)
-				}
-				if err := running.Close(); err != nil {
-					t.Error(err)
+			running := serveForTest(t, func(c *serveCmd) {
+				if secure {
+					c.TLSCert, c.TLSKey = cert, key
+					creds = grpctls.NewTLS(trust)
 				}
 			})
 			for _, two := range []bool{false, secure} {
@@ -140,7 +118,7 @@ func TestBWSOnAFreshServer(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				req.Header.Set("Authorization", "Bearer "+apiKey)
+				req.Header.Set("Authorization", "Bearer "+testKey)
 				req.Header.Set("Content-Type", "application/json")
 				client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust, ForceAttemptHTTP2: two, DisableKeepAlives: !two}}
 				resp, err := client.Do(req)
@@ -174,7 +152,7 @@ func TestBWSOnAFreshServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			call := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+apiKey)
+			call := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+testKey)
 			out, err := pb.NewBioIDWebServiceClient(conn).VideoLivenessDetection(call, &pb.VideoLivenessDetectionRequest{Video: video})
 			if err != nil || len(out.ImageProperties) != 8 {
 				t.Errorf("gRPC: %v, %v", out, err)

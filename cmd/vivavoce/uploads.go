@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"vivavoce/media/file"
@@ -40,20 +41,22 @@ func (e *engine) watchUpload(ctx context.Context, what []byte, path string) ([]b
 		return nil, fmt.Errorf("read job: %w", err)
 	}
 	seen, err := e.seeUpload(ctx, job.Phrase, path)
-	for fault, kinds := range map[string][]error{
-		lipsecure.TooLong:    {file.ErrTooLong},
-		lipsecure.Unreadable: {file.ErrEmpty, file.ErrUnreadable, file.ErrNoVideo, file.ErrTooLarge},
-	} {
-		for _, kind := range kinds {
-			if errors.Is(err, kind) {
-				seen, err = lipsecure.Seen{Fault: fault}, nil
-			}
-		}
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, file.ErrTooLong):
+		seen = lipsecure.Seen{Fault: lipsecure.TooLong}
+	case unwatchable(err):
+		seen = lipsecure.Seen{Fault: lipsecure.Unreadable}
+	case err != nil:
 		return nil, err
 	}
 	return json.Marshal(seen)
+}
+
+// unwatchable reports whether an error is the video's fault.
+func unwatchable(err error) bool {
+	return slices.ContainsFunc([]error{file.ErrTooLong, file.ErrEmpty, file.ErrUnreadable, file.ErrNoVideo, file.ErrTooLarge}, func(kind error) bool {
+		return errors.Is(err, kind)
+	})
 }
 
 func (e *engine) seeUpload(ctx context.Context, phrase, path string) (lipsecure.Seen, error) {

@@ -2,10 +2,8 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"os"
@@ -19,28 +17,7 @@ import (
 // TestLipSecureOnAFreshServer makes the two calls of LipSecure's public page on a whole server, with
 // videos of nobody, in the dark, too short, and files that are none.
 func TestLipSecureOnAFreshServer(t *testing.T) {
-	models := filepath.Join("..", "..", "models", "files")
-	if _, err := os.Stat(models); err != nil {
-		t.Skip("no models: run `make models`")
-	}
-	const key = "38332b622aea11e8b103a860b60304d5"
-	serve := serveCmd{Listen: "127.0.0.1:0", APIKey: []string{key}, modelFlags: modelFlags{Models: models}, challengeFlags: challengeFlags{Digits: 6, Turns: 2}, policyFlag: policyFlag{Policy: "default"}}
-	running, err := serve.open(t.Context(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- running.serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-		if err := running.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	running := serveForTest(t, nil)
 	dir := t.TempDir()
 	clip := func(name string, c filetest.Clip) string {
 		path := filepath.Join(dir, name)
@@ -83,7 +60,7 @@ func TestLipSecureOnAFreshServer(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				req.Header.Set("X-API-Key", key)
+				req.Header.Set("X-API-Key", testKey)
 				req.Header.Set("Content-Type", kind)
 				resp, err := http.DefaultClient.Do(req)
 				if err != nil {

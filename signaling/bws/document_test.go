@@ -6,59 +6,21 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.yaml.in/yaml/v3"
-
 	"vivavoce/pipeline"
+	"vivavoce/signaling/openapitest"
 )
-
-// document is openapi.yaml, and what checks values against its schemas.
-func document(t *testing.T) (paths M, check func(schema string, data []byte)) {
-	t.Helper()
-	text, err := os.ReadFile("../openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d M
-	if err := yaml.Unmarshal(text, &d); err != nil {
-		t.Fatal(err)
-	}
-	read, err := jsonschema.UnmarshalJSON(bytes.NewReader(mustJSON(t, d)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	if err := c.AddResource("mem:///openapi.yaml", read); err != nil {
-		t.Fatal(err)
-	}
-	return d["paths"].(M), func(name string, data []byte) {
-		t.Helper()
-		schema, err := c.Compile("mem:///openapi.yaml#/components/schemas/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-		if err == nil {
-			err = schema.Validate(v)
-		}
-		if err != nil {
-			t.Errorf("%.300s is no %s: %v", data, name, err)
-		}
-	}
-}
 
 // TestCallsAreDocumented holds the routes and replies of every kind against openapi.yaml.
 func TestCallsAreDocumented(t *testing.T) {
 	r := newRig(t, nil)
-	paths, check := document(t)
+	document := openapitest.Read(t, "../openapi.yaml")
+	documented := document.Calls()
 	for pattern := range r.server.Routes() {
-		if method, path, ok := strings.Cut(pattern, " "); ok && (paths[path] == nil || paths[path].(M)[strings.ToLower(method)] == nil) {
+		if strings.Contains(pattern, " ") && !documented[pattern] {
 			t.Errorf("%s is not documented", pattern)
 		}
 	}
@@ -82,7 +44,7 @@ func TestCallsAreDocumented(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		check(tt.schema, data)
+		document.Check(tt.schema, data)
 	}
 }
 

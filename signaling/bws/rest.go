@@ -2,8 +2,6 @@ package bws
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -77,7 +76,7 @@ const (
 
 // begin gives a call its job and its headers, and returns what writes it down.
 func (s *Server) begin(head interface{ Set(name, value string) }, reference string, came time.Time) func(wire, call, tenant string, err error) {
-	job := newUUID()
+	job := uuid.NewString()
 	head.Set(jobID, job)
 	head.Set(bwsVersion, Version)
 	head.Set("Date", came.UTC().Format(http.TimeFormat))
@@ -202,13 +201,4 @@ func (s *Server) nothing(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) otherMethod(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Allow", http.MethodPost)
 	refuseAs(w, http.StatusMethodNotAllowed, status.New(codes.Unimplemented, "allowed: POST"))
-}
-
-// newUUID gives a random one (RFC 9562 §5.4).
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }

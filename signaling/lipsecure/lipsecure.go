@@ -7,7 +7,6 @@ package lipsecure
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +14,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/google/uuid"
 
 	"vivavoce/pipeline"
 	"vivavoce/signaling/auth"
@@ -136,7 +137,7 @@ func (s *Server) challenge(_ http.ResponseWriter, r *http.Request, t auth.Tenant
 	for _, step := range c.Steps {
 		made.Phrase += strconv.Itoa(step.Digit)
 	}
-	id := newUUID()
+	id := uuid.NewString()
 	if err := s.transactions.Create(r.Context(), id, made); err != nil {
 		return s.fault("keep the transaction", err)
 	}
@@ -152,26 +153,8 @@ func (s *Server) fault(what string, err error) reply {
 	return reply{Error: serverError(http.StatusInternalServerError, "Internal Server Error")}
 }
 
-// newUUID gives a random one (RFC 9562 §5.4).
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-}
-
 // isUUID says whether text could be the name of a transaction: only those are looked up.
 func isUUID(text string) bool {
-	if len(text) != 36 {
-		return false
-	}
-	for i, c := range text {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		hexadecimal := c >= '0' && c <= '9' || c >= 'a' && c <= 'f'
-		if dash != (c == '-') || !dash && !hexadecimal {
-			return false
-		}
-	}
-	return true
+	id, err := uuid.Parse(text)
+	return err == nil && id.String() == text // not in braces or capitals
 }

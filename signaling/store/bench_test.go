@@ -7,11 +7,7 @@ import (
 
 // BenchmarkBucket is what a call of ours costs in the server inside: a session's record has some 400 bytes.
 func BenchmarkBucket(b *testing.B) {
-	s, err := Open(b.Context(), Options{Dir: b.TempDir()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
+	s := mustOpen(b, Options{Dir: b.TempDir()})
 	records, err := OpenBucket[[]byte](b.Context(), s, "records", BucketOptions{MaxBytes: 1 << 30})
 	if err != nil {
 		b.Fatal(err)
@@ -38,11 +34,7 @@ func BenchmarkBucket(b *testing.B) {
 }
 
 func BenchmarkKeep(b *testing.B) {
-	s, err := Open(b.Context(), Options{Dir: b.TempDir()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
+	s := mustOpen(b, Options{Dir: b.TempDir()})
 	e, err := OpenEvents(b.Context(), s, EventsOptions{})
 	if err != nil {
 		b.Fatal(err)

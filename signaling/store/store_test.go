@@ -39,7 +39,7 @@ func onBoth(t *testing.T, test func(t *testing.T, open func() *Store)) {
 	})
 }
 
-func mustOpen(t *testing.T, o Options) *Store {
+func mustOpen(t testing.TB, o Options) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), o)
 	if err != nil {

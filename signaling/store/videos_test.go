@@ -215,11 +215,7 @@ type errorReader struct{ err error }
 func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
 
 func BenchmarkJudge(b *testing.B) {
-	s, err := Open(b.Context(), Options{Dir: b.TempDir()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
+	s := mustOpen(b, Options{Dir: b.TempDir()})
 	v, err := OpenVideos(b.Context(), s, VideosOptions{})
 	if err != nil {
 		b.Fatal(err)
@@ -240,11 +236,7 @@ func BenchmarkJudge(b *testing.B) {
 }
 
 func BenchmarkTell(b *testing.B) {
-	s, err := Open(b.Context(), Options{Dir: b.TempDir()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
+	s := mustOpen(b, Options{Dir: b.TempDir()})
 	e, err := OpenEvents(b.Context(), s, EventsOptions{})
 	if err != nil {
 		b.Fatal(err)
