@@ -139,13 +139,14 @@ func (s *Server) take(ctx context.Context, id, tenant string) (transaction, *rep
 const (
 	formBytes = 64 << 10         // of a form around its video
 	watching  = 90 * time.Second // for a video to be judged, waiting included
+	answering = 10 * time.Second // for the reply to go, after the longest of both
 )
 
 // watch sends the video of the form to a worker.
 func (s *Server) watch(w http.ResponseWriter, r *http.Request, phrase string) (seen Seen, err error) {
 	c := http.NewResponseController(w)
 	_ = c.SetReadDeadline(time.Now().Add(s.o.Upload)) // net/http's has deadlines, a test's recorder not
-	_ = c.SetWriteDeadline(time.Now().Add(s.o.Upload + watching))
+	_ = c.SetWriteDeadline(time.Now().Add(s.o.Upload + watching + answering))
 	r.Body = http.MaxBytesReader(w, r.Body, s.o.MaxBytes+formBytes)
 	form, err := r.MultipartReader()
 	if err != nil {
