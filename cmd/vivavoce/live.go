@@ -21,6 +21,7 @@ import (
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/eval"
 	"vivavoce/pipeline/face"
+	"vivavoce/signaling"
 	"vivavoce/signaling/puppet"
 )
 
@@ -44,7 +45,7 @@ func (c *evalLiveCmd) Run(ctx context.Context, s streams) error {
 	}
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	serve := serveCmd{
-		Open: true, Listen: "127.0.0.1:0", APIKey: []string{cryptorand.Text()}, Framing: 20 * time.Second,
+		Open: true, Listen: "127.0.0.1:0", APIKey: []string{cryptorand.Text()}, ShowScores: true, Framing: 20 * time.Second,
 		modelFlags: c.modelFlags, policyFlag: c.policyFlag, challengeFlags: challengeFlags{Digits: 6, Turns: 2, Pace: 900 * time.Millisecond},
 	}
 	running, err := serve.open(ctx, log)
@@ -165,8 +166,17 @@ func (s *studio) session(ctx context.Context, i int) (attempted, error) {
 		defer c.Close()
 	}
 	a := attempted{Of: s.cast.name, Seed: seed}
+	scores := map[string]pipeline.Score{}
 	began := time.Now()
-	v, err := puppet.Run(ctx, puppet.Options{Server: s.server, Scene: what, FPS: fps})
+	v, err := puppet.Run(ctx, puppet.Options{Server: s.server, Scene: what, FPS: fps, Listen: func(m signaling.Message) {
+		if m, ok := m.(signaling.Score); ok && m.Step == nil {
+			score := pipeline.Score{Name: m.Name, Step: pipeline.Whole, Checked: m.Checked, Reasons: m.Reasons}
+			if m.Value != nil {
+				score.Value = *m.Value
+			}
+			scores[m.Name] = score
+		}
+	}})
 	a.Seconds = time.Since(began).Seconds()
 	switch {
 	case ctx.Err() != nil:
@@ -177,8 +187,25 @@ func (s *studio) session(ctx context.Context, i int) (attempted, error) {
 		a.Outcome = err.Error()
 	default:
 		a.Outcome, a.Reasons = v.Outcome, v.Reasons
+		a.LiveBy = liveBy(slices.Collect(maps.Values(scores)), v.Reasons)
 	}
 	return a, nil
+}
+
+// liveBy names the policies by which the scores of a session are a live person's, whatever policy the server had: none if it ended
+// early, or a step could not be seen, which the reasons of its verdict say.
+func liveBy(scores []pipeline.Score, reasons []pipeline.Reason) (names []string) {
+	for _, r := range reasons {
+		if strings.HasPrefix(string(r), "session.") || r == pipeline.NotChecked(pipeline.ScoreMouth) || r == pipeline.NotChecked(pipeline.ScoreMotion) {
+			return nil
+		}
+	}
+	for _, p := range livePolicies() {
+		if p.Decide(scores).Outcome == pipeline.Live {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // perform makes what is before the camera, and says how often it is filmed.
@@ -236,6 +263,7 @@ type attempted struct {
 	Seed    uint64            `json:"seed"`
 	Outcome string            `json:"outcome"`
 	Reasons []pipeline.Reason `json:"reasons"`
+	LiveBy  []string          `json:"live_by"` // the policies by which it is live
 	Seconds float64           `json:"seconds"`
 }
 
@@ -250,7 +278,11 @@ type liveReport struct {
 func (r *liveReport) print(w io.Writer) error {
 	p := &printer{w: w}
 	p.line("%s; %s; policy: %s", r.When.UTC().Format(time.RFC3339), r.Machine, r.Policy)
-	p.line("| before the camera | live | spoof | undecided | why not live |\n|---|---|---|---|---|")
+	head, rule := "| before the camera |", "|---|"
+	for _, policy := range livePolicies() {
+		head, rule = head+" live, "+policy.Name+" |", rule+"---|"
+	}
+	p.line("%s spoof | undecided | why not live |\n%s---|---|---|", head, rule)
 	var names []string
 	for _, s := range r.Sessions {
 		if !slices.Contains(names, s.Of) {
@@ -263,7 +295,12 @@ func (r *liveReport) print(w io.Writer) error {
 	return p.err
 }
 
-// row counts the outcomes of some sessions, and what they failed by.
+// livePolicies are those of live sessions, the easiest first.
+func livePolicies() []pipeline.Policy {
+	return slices.DeleteFunc(pipeline.Policies(), func(p pipeline.Policy) bool { return p.Name == recordingPolicy })
+}
+
+// row counts the sessions that are live by each policy, the outcomes by the server's, and what they failed by.
 func row(name string, all []attempted) string {
 	outcomes, why := map[string]int{}, map[string]int{}
 	for _, s := range all {
@@ -276,12 +313,21 @@ func row(name string, all []attempted) string {
 	for _, r := range slices.Sorted(maps.Keys(why)) {
 		reasons = append(reasons, fmt.Sprintf("%s ×%d", r, why[r]))
 	}
-	live := outcomes[pipeline.Live.String()]
+	var lives []string
+	for _, policy := range livePolicies() {
+		n := 0
+		for _, s := range all {
+			if slices.Contains(s.LiveBy, policy.Name) {
+				n++
+			}
+		}
+		lives = append(lives, fmt.Sprintf("%d of %d: %v", n, len(all), eval.Wilson(n, len(all))))
+	}
 	for o, n := range outcomes {
 		if !slices.Contains([]string{pipeline.Live.String(), pipeline.Spoof.String(), pipeline.Undecided.String()}, o) {
 			reasons = append(reasons, fmt.Sprintf("(%s) ×%d", o, n))
 		}
 	}
-	return fmt.Sprintf("| %s | %d of %d: %v | %d | %d | %s |", name, live, len(all), eval.Wilson(live, len(all)),
+	return fmt.Sprintf("| %s | %s | %d | %d | %s |", name, strings.Join(lives, " | "),
 		outcomes[pipeline.Spoof.String()], outcomes[pipeline.Undecided.String()], strings.Join(reasons, ", "))
 }
