@@ -31,8 +31,8 @@ func TestMeasureContinuity(t *testing.T) {
 		clips := map[string][][]pipeline.Observation{}
 		for _, speaker := range group {
 			paths, _ := filepath.Glob(filepath.Join(data, "grid", speaker, "*.mp4"))
-			for i := range 8 {
-				clips[speaker] = append(clips[speaker], studio.Watch(t, paths[i%len(paths)], nil))
+			for _, path := range paths[:min(20, len(paths))] {
+				clips[speaker] = append(clips[speaker], studio.Watch(t, path, nil))
 			}
 		}
 		var single, one, two tally
@@ -40,11 +40,11 @@ func TestMeasureContinuity(t *testing.T) {
 			for _, clip := range clips[a] {
 				single.add(whole(t, clip))
 			}
-			for range 10 {
-				p := rng.Perm(8)
+			for range 20 {
+				p := rng.Perm(len(clips[a]))
 				one.add(whole(t, splice(clips[a][p[0]], clips[a][p[1]], clips[a][p[2]], clips[a][p[3]])))
 				for _, b := range group {
-					if q := rng.Perm(8); a != b {
+					if q := rng.Perm(len(clips[b])); a != b {
 						two.add(whole(t, splice(clips[a][p[0]], clips[a][p[1]], clips[b][q[0]], clips[b][q[1]])))
 					}
 				}
@@ -69,9 +69,13 @@ func splice(clips ...[]pipeline.Observation) (out []pipeline.Observation) {
 	return out
 }
 
+// limits are the policies' thresholds.
+func limits() [3]float64 { return [3]float64{0.3, 0.4, 0.5} }
+
 type tally struct {
-	n, checked, swapped int
-	why                 map[pipeline.Reason]int
+	n, checked int
+	below      [3]int // each of limits
+	why        map[pipeline.Reason]int
 }
 
 func (c *tally) add(s pipeline.Score) {
@@ -82,8 +86,10 @@ func (c *tally) add(s pipeline.Score) {
 	if s.Checked {
 		c.checked++
 	}
-	if s.Checked && s.Value < 0.5 {
-		c.swapped++
+	for i, limit := range limits() {
+		if s.Checked && s.Value < limit {
+			c.below[i]++
+		}
 	}
 	for _, r := range s.Reasons {
 		c.why[r]++
@@ -91,5 +97,5 @@ func (c *tally) add(s pipeline.Score) {
 }
 
 func (c tally) String() string {
-	return fmt.Sprintf("n=%d checked %d, called swapped %d %v", c.n, c.checked, c.swapped, c.why)
+	return fmt.Sprintf("n=%d checked %d, below %v: %v %v", c.n, c.checked, limits(), c.below, c.why)
 }
