@@ -170,24 +170,34 @@ func (l *ledger) tellEnd(ctx context.Context, id string, r record) error {
 
 // onceMade says which session an Idempotency-Key made.
 type onceMade struct {
-	Session string `json:"session"`
-	Body    string `json:"body"` // hash of the request's
+	Session string    `json:"session"`
+	Body    string    `json:"body"` // hash of the request's
+	At      time.Time `json:"at"`
 }
+
+// making is how long a call that reserved a key may take to make its session: then its process has ended in the middle.
+const making = 30 * time.Second
 
 // reserve says that key makes session id, unless it has made one already, whose id it gives.
 func (l *ledger) reserve(ctx context.Context, key, id, body string) (made string, err error) {
-	err = l.once.Create(ctx, key, onceMade{id, body})
+	mine := onceMade{id, body, time.Now()}
+	err = l.once.Create(ctx, key, mine)
 	if !errors.Is(err, store.ErrExists) {
 		return id, err
 	}
-	o, _, err := l.once.Get(ctx, key)
+	o, revision, err := l.once.Get(ctx, key)
 	switch {
 	case err != nil:
 		return "", err
 	case o.Body != body:
 		return "", &ProtocolError{CodeConflict, "the Idempotency-Key was used with another body"}
+	case time.Since(o.At) < making:
+		return o.Session, nil
 	}
-	return o.Session, nil
+	if _, _, err = l.records.Get(ctx, o.Session); errors.Is(err, store.ErrNotFound) { // a record outlives its key
+		return id, l.once.Update(ctx, key, mine, revision)
+	}
+	return o.Session, err
 }
 
 // release lets a key be used again whose session could not be made.

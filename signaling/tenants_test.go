@@ -241,8 +241,20 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Errorf("third of two: %s, want 503", resp.Status)
 	}
 	r.as(shop, "DELETE", "/v1/sessions/"+again.ID, "", nil)
-	if _, resp := post(shop, "two", ""); resp.StatusCode != 201 {
+	two, resp := post(shop, "two", "")
+	if resp.StatusCode != 201 {
 		t.Errorf("the same key when there is room: %s, want 201", resp.Status)
+	}
+	r.as(shop, "DELETE", "/v1/sessions/"+two.ID, "", nil)
+	left := onceMade{Session: newID(), Body: nameOf(""), At: time.Now()}
+	for _, want := range []int{409, 201} { // a call whose process ended before its session was made
+		if err := r.server.ledger.once.Put(t.Context(), nameOf("shop", "three"), left); err != nil {
+			t.Fatal(err)
+		}
+		if _, resp := post(shop, "three", ""); resp.StatusCode != want {
+			t.Errorf("a key reserved %v ago: %s, want %d", time.Since(left.At).Round(time.Second), resp.Status, want)
+		}
+		left.At = left.At.Add(-making)
 	}
 	if _, resp := post(shop, strings.Repeat("k", 256), ""); resp.StatusCode != 400 {
 		t.Errorf("a long key: %s, want 400", resp.Status)
