@@ -195,7 +195,10 @@ func (l *ledger) reserve(ctx context.Context, key, id, body string) (made string
 		return o.Session, nil
 	}
 	if _, _, err = l.records.Get(ctx, o.Session); errors.Is(err, store.ErrNotFound) { // a record outlives its key
-		return id, l.once.Update(ctx, key, mine, revision)
+		if err = l.once.Update(ctx, key, mine, revision); errors.Is(err, store.ErrChanged) {
+			err = &ProtocolError{CodeConflict, "a call with the same Idempotency-Key is not done yet"}
+		}
+		return id, err
 	}
 	return o.Session, err
 }
