@@ -165,7 +165,7 @@ func (s *studio) session(ctx context.Context, i int) (attempted, error) {
 	if c, ok := what.(io.Closer); ok {
 		defer c.Close()
 	}
-	a := attempted{Of: s.cast.name, Seed: seed}
+	a := attempted{Of: s.cast.name, Seed: seed, Scores: map[string]float64{}}
 	scores := map[string]pipeline.Score{}
 	began := time.Now()
 	v, err := puppet.Run(ctx, puppet.Options{Server: s.server, Scene: what, FPS: fps, Listen: func(m signaling.Message) {
@@ -188,6 +188,11 @@ func (s *studio) session(ctx context.Context, i int) (attempted, error) {
 	default:
 		a.Outcome, a.Reasons = v.Outcome, v.Reasons
 		a.LiveBy = liveBy(slices.Collect(maps.Values(scores)), v.Reasons)
+		for name, s := range scores {
+			if s.Checked {
+				a.Scores[name] = s.Value
+			}
+		}
 	}
 	return a, nil
 }
@@ -264,7 +269,9 @@ type attempted struct {
 	Outcome string            `json:"outcome"`
 	Reasons []pipeline.Reason `json:"reasons"`
 	LiveBy  []string          `json:"live_by"` // the policies by which it is live
-	Seconds float64           `json:"seconds"`
+	// Scores are those of the whole session that were checked.
+	Scores  map[string]float64 `json:"scores"`
+	Seconds float64            `json:"seconds"`
 }
 
 // liveReport is all of them.
