@@ -87,6 +87,7 @@ type course struct {
 	before *Prompt       // was on the screen before shown; nil when nothing was
 	sent   time.Duration // PTS at which shown was sent
 	latest time.Duration // PTS by which shown counts as seen, whatever the client says
+	up     bool          // a frame was seen with shown
 }
 
 func newCourse(steps []Step, t Timing) course { return course{steps: steps, timing: t} }
@@ -123,11 +124,13 @@ func (c *course) pass(f *media.Frame) (dt time.Duration, why Reason) {
 	return 0, ""
 }
 
-// visible returns the prompt on the screen at pts.
+// visible returns the prompt on the screen at pts. A prompt that a frame was seen with does not go away again
+// when an acknowledgement comes that puts it later: stages would take it for over.
 func (c *course) visible(pts time.Duration) *Prompt {
-	if c.shown != nil && pts < c.shown.ShownAt {
+	if c.shown != nil && pts < c.shown.ShownAt && !c.up {
 		return c.before
 	}
+	c.up = c.shown != nil
 	return c.shown
 }
 
@@ -153,7 +156,7 @@ func (c *course) prompt(pts time.Duration, before *Prompt) Prompted {
 	c.latest = c.pts + stay/2
 	p := Prompt{Index: i, Step: c.steps[i], ShownAt: min(pts, c.latest)}
 	c.next++
-	c.before, c.shown, c.sent = before, &p, p.ShownAt
+	c.before, c.shown, c.sent, c.up = before, &p, p.ShownAt, false
 	c.due = c.time + stay
 	e := Prompted{Prompt: p, Of: len(c.steps), Time: stay}
 	e.Phrase, e.Position = phrase(c.steps, i)

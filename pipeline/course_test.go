@@ -29,6 +29,33 @@ func TestHalfOfAStepIsSeen(t *testing.T) {
 	}
 }
 
+// TestPromptStays: an acknowledgement that comes after frames of a step were seen does not hide the step from the next ones.
+func TestPromptStays(t *testing.T) {
+	timing, err := Timing{}.filled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCourse([]Step{{Kind: StepDigit, Digit: 1}, {Kind: StepDigit, Digit: 2}}, timing)
+	c.start(&media.Frame{PTS: time.Second})
+	c.prompt(time.Second, nil)
+	first := c.shown
+	c.pts = 2 * time.Second
+	c.prompt(2*time.Second, first)
+	for _, f := range []struct {
+		pts  time.Duration
+		want int
+	}{{1900 * time.Millisecond, 0}, {2010 * time.Millisecond, 1}, {2050 * time.Millisecond, 1}, {2200 * time.Millisecond, 1}} {
+		if f.pts == 2050*time.Millisecond {
+			if c.acknowledge(2150 * time.Millisecond); c.shown.ShownAt != 2150*time.Millisecond {
+				t.Errorf("shown at %v", c.shown.ShownAt)
+			}
+		}
+		if p := c.visible(f.pts); p == nil || p.Index != f.want {
+			t.Errorf("at %v %+v, want step %d", f.pts, p, f.want)
+		}
+	}
+}
+
 // TestGapsAreBounded: PTS is the sender's word.
 func TestGapsAreBounded(t *testing.T) {
 	const s = time.Second

@@ -30,6 +30,13 @@ type call struct {
 	hearing   sync.Mutex // guards o.Scene
 	keyAsked  atomic.Bool
 	sent      time.Duration // of the newest picture, since began
+	shown     chan shown    // prompts to acknowledge
+}
+
+// shown is that a prompt came.
+type shown struct {
+	index int
+	at    time.Time
 }
 
 func newCall(ctx context.Context, o Options, conn *websocket.Conn) (*call, error) {
@@ -42,7 +49,7 @@ func newCall(ctx context.Context, o Options, conn *websocket.Conn) (*call, error
 	if o.Kbps == 0 {
 		o.Kbps = 1000
 	}
-	c := &call{o: o, conn: conn, began: time.Now()}
+	c := &call{o: o, conn: conn, began: time.Now(), shown: make(chan shown, 8)}
 	var err error
 	width, height := o.Scene.Size()
 	c.encoder, err = codec.NewEncoder(codec.EncoderOptions{
@@ -134,7 +141,7 @@ func (c *call) handle(ctx context.Context, m signaling.Message) error {
 		}
 		return c.publisher.AddCandidate(k)
 	case signaling.Prompt:
-		return c.hear(m)
+		return c.hear(ctx, m)
 	case signaling.Error:
 		if m.Fatal {
 			return fmt.Errorf("server: %s: %s", m.Code, m.Text)
@@ -143,8 +150,8 @@ func (c *call) handle(ctx context.Context, m signaling.Message) error {
 	return nil
 }
 
-// hear tells the scene of the prompt and acknowledges it.
-func (c *call) hear(p signaling.Prompt) error {
+// hear tells the scene of the prompt and has it acknowledged.
+func (c *call) hear(ctx context.Context, p signaling.Prompt) error {
 	step := pipeline.Step{Kind: p.Kind, Turn: p.Direction}
 	if p.Digit != "" {
 		digit, err := strconv.Atoi(p.Digit)
@@ -159,7 +166,31 @@ func (c *call) hear(p signaling.Prompt) error {
 	if c.o.NoAck {
 		return nil
 	}
-	return c.send(signaling.PromptShown{Index: p.Index})
+	select {
+	case c.shown <- shown{p.Index, time.Now()}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// acknowledge says that prompts were shown, late as the options have it, until ctx ends.
+func (c *call) acknowledge(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case s := <-c.shown:
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(time.Until(s.at.Add(c.o.AckLag))):
+			}
+			if err := c.send(signaling.PromptShown{Index: s.index}); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // film paints, encodes and sends pictures at the frame rate until ctx ends.

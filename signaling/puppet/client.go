@@ -19,12 +19,13 @@ import (
 
 // Options say whom to call and who is in front of the camera.
 type Options struct {
-	Server string      // base address of the server: http://127.0.0.1:8080
-	Scene  Performance // one that is Voiced is heard
-	FPS    int         // 0 means 30
-	Codec  codec.Name  // "" means VP8
-	Kbps   int         // 0 means 1,000
-	NoAck  bool        // never say prompt_shown
+	Server string        // base address of the server: http://127.0.0.1:8080
+	Scene  Performance   // one that is Voiced is heard
+	FPS    int           // 0 means 30
+	Codec  codec.Name    // "" means VP8
+	Kbps   int           // 0 means 1,000
+	NoAck  bool          // never say prompt_shown
+	AckLag time.Duration // say prompt_shown so late, as over a slow line
 	// Loss and Swap are the shares of packets lost and swapped on the way, 0–1.
 	Loss, Swap float64
 	// Listen is given every message of the server, in order; nil is fine.
@@ -123,6 +124,7 @@ func (c *call) run(ctx context.Context) (*signaling.Verdict, error) {
 		return err
 	})
 	g.Go(func() error { return c.film(ctx) })
+	g.Go(func() error { return c.acknowledge(ctx) })
 	if v, ok := c.o.Scene.(Voiced); ok {
 		g.Go(func() error { return c.talk(ctx, v) })
 	}

@@ -3,6 +3,7 @@ package puppet_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -34,6 +35,7 @@ func TestAPersonPassesOnPoorLines(t *testing.T) {
 		{"VP8 640×480 at 20, 300 kbit/s", puppet.Options{FPS: 20, Kbps: 300}, 640, 480, false},
 		{"VP8 320×240 at 20, 150 kbit/s", puppet.Options{FPS: 20, Kbps: 150}, 320, 240, false},
 		{"VP8 640×480 at 25, 5 % lost, 5 % swapped", puppet.Options{FPS: 25, Loss: 0.05, Swap: 0.05}, 640, 480, true},
+		{"VP8 640×480 at 25, acknowledgements 250 ms late", puppet.Options{FPS: 25, AckLag: 250 * time.Millisecond}, 640, 480, true},
 		{"VP8 640×480 at 25, no acknowledgements", puppet.Options{FPS: 25, NoAck: true}, 640, 480, false},
 	} {
 		if runs == 1 && !c.always {
