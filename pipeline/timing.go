@@ -22,7 +22,7 @@ type Timing struct {
 
 	Light time.Duration // each colour of the screen, at least LeastLight; 1.4 s
 
-	Deciding time.Duration // for the stages to finish; 1 s
+	Deciding time.Duration // for the stages to finish, on a busy machine, too; 3 s
 	// Whole is for the attempt from Run to verdict, at least Framing; 90 s, or what
 	// framing and the challenge at hand take at most if that is longer.
 	Whole time.Duration
@@ -54,7 +54,7 @@ func (t Timing) filled() (Timing, error) {
 		{"DigitTail", &t.DigitTail, 600 * time.Millisecond},
 		{"Pause", &t.Pause, 300 * time.Millisecond},
 		{"Light", &t.Light, 1400 * time.Millisecond},
-		{"Deciding", &t.Deciding, time.Second},
+		{"Deciding", &t.Deciding, 3 * time.Second},
 		{"Whole", &t.Whole, 0}, // depends on the challenge: see whole
 		{"MediaGap", &t.MediaGap, 2 * time.Second},
 		{"MediaLost", &t.MediaLost, 5 * time.Second},

@@ -30,7 +30,10 @@ const (
 type MemoryOptions struct {
 	Sessions int           // how many are remembered; 0 means 256, of 0.2 MB each at most
 	Keep     time.Duration // and for how long; 0 means 1 h
-	Now      func() time.Time
+	// Compare bounds how long the end of a session waits for the comparison, the most alike film always; 0 means
+	// 400 ms: at a kiosk all films are alike, and a busy machine takes ten times as long.
+	Compare time.Duration
+	Now     func() time.Time
 }
 
 // Memory holds what the moving parts of past sessions looked like, coarsely, to know a recording that is
@@ -46,7 +49,7 @@ type Memory struct {
 
 // NewMemory returns an empty memory.
 func NewMemory(o MemoryOptions) (*Memory, error) {
-	if o.Sessions < 0 || o.Keep < 0 {
+	if o.Sessions < 0 || o.Keep < 0 || o.Compare < 0 {
 		return nil, errors.New("new memory of sessions: a limit is negative")
 	}
 	if o.Sessions == 0 {
@@ -54,6 +57,9 @@ func NewMemory(o MemoryOptions) (*Memory, error) {
 	}
 	if o.Keep == 0 {
 		o.Keep = time.Hour
+	}
+	if o.Compare == 0 {
+		o.Compare = 400 * time.Millisecond
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -106,9 +112,13 @@ func (m *Memory) judge(f *film) part {
 		return part{} // nothing to know it by
 	}
 	p := part{checked: true}
+	began := time.Now()
 	for _, old := range m.exchange(f) {
 		if f.shows(old) {
 			p.damning = append(p.damning, pipeline.InjectionReplayed)
+			break
+		}
+		if time.Since(began) >= m.o.Compare {
 			break
 		}
 	}

@@ -89,6 +89,32 @@ func TestMemoryForgets(t *testing.T) {
 	}
 }
 
+// TestComparisonIsBounded: without time for more, the film that is most alike is compared, and no other.
+func TestComparisonIsBounded(t *testing.T) {
+	for _, c := range []struct {
+		compare time.Duration
+		light   int // of the recording when it is shown again
+		known   bool
+	}{
+		{time.Nanosecond, 0, true},
+		{time.Nanosecond, 1, false}, // the other is nearer
+		{time.Minute, 1, true},
+	} {
+		kind := remembering(t, MemoryOptions{Compare: c.compare})
+		recording, other, again := camera(), camera(), camera()
+		lamp := func(time.Duration, int) int { return 1 }
+		other.light, other.shows = lamp, func(at time.Duration) time.Duration { return 12*time.Second - at } // the same places, the other way round
+		if c.light > 0 {
+			again.light = lamp
+		}
+		finish(t, kind, recording.film(12))
+		finish(t, kind, other.film(12))
+		if got := len(finish(t, kind, again.film(12))[ScoreReplay].Reasons) > 0; got != c.known {
+			t.Errorf("within %v, light %d: known %v, want %v", c.compare, c.light, got, c.known)
+		}
+	}
+}
+
 // TestMemoryNothingToKnow: a session without movement, or without a face, is neither checked nor kept.
 func TestMemoryNothingToKnow(t *testing.T) {
 	kind := remembering(t, MemoryOptions{})
@@ -112,7 +138,7 @@ func TestMemoryIsShared(t *testing.T) {
 }
 
 func TestMemoryRefuses(t *testing.T) {
-	for _, o := range []MemoryOptions{{Sessions: -1}, {Keep: -time.Second}} {
+	for _, o := range []MemoryOptions{{Sessions: -1}, {Keep: -time.Second}, {Compare: -time.Second}} {
 		if _, err := NewMemory(o); err == nil {
 			t.Errorf("%+v was taken", o)
 		}
