@@ -64,7 +64,7 @@ func TestWatchdogs(t *testing.T) {
 		{"challenge: two faces", rig{finder: crowd(2*s, time.Hour)}, pipeline.FaceSeveral, 2550 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"challenge: somebody passes", rig{finder: crowd(2*s, 2400*time.Millisecond)}, "", 5900 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"challenge: source ends", rig{film: film{ends: 2 * s}}, pipeline.SessionNoMedia, 2 * s, []pipeline.State{framing, challenging, deciding, done}, nil},
-		{"deciding: a stage hangs", rig{stage: stage{finish: late}}, pipeline.SessionExpired, 6900 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
+		{"deciding: a stage hangs", rig{stage: stage{finish: late}}, pipeline.SessionExpired, 8900 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"all: framing takes its time", rig{timing: pipeline.Timing{Framing: 2 * time.Minute}, finder: gone(0, 100*s)}, "", 105900 * time.Millisecond, []pipeline.State{framing, challenging, deciding, done}, nil},
 		{"all: too long", rig{timing: pipeline.Timing{Whole: 4 * s}}, pipeline.SessionExpired, 4 * s, []pipeline.State{framing, challenging, deciding, done}, nil},
 	} {
