@@ -74,6 +74,7 @@ func passive(texture, continuity float64, required bool) []Check {
 		{Name: ScoreTexture, Threshold: texture, Required: required, IfChecked: true},
 		{Name: ScoreInjection, Threshold: 0.5, Required: required, IfChecked: true},
 		{Name: ScoreContinuity, Threshold: continuity, IfChecked: true},
+		{Name: ScoreJaw, Threshold: 0.5, IfChecked: true},
 	}
 }
 

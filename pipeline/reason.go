@@ -34,6 +34,9 @@ const (
 	EyesBlinkShape Reason = "eyes.blink_shape"
 	EyesNotChecked Reason = "eyes.not_checked"
 
+	JawStill      Reason = "jaw.still"
+	JawNotChecked Reason = "jaw.not_checked"
+
 	MouthStill      Reason = "mouth.still"
 	MouthNotChecked Reason = "mouth.not_checked"
 
@@ -94,7 +97,7 @@ func (r Reason) excuses() bool {
 	switch r {
 	case MotionNoTurn, MotionWrongWay, MotionTooSmall, MotionTooEarly, MotionTooLate,
 		MotionNoReturn, MotionNotChecked, DepthNotChecked, ParallaxNotChecked,
-		ContinuityLeft, ContinuityNotChecked, EyesNoBlink, EyesNotChecked,
+		ContinuityLeft, ContinuityNotChecked, EyesNoBlink, EyesNotChecked, JawStill, JawNotChecked,
 		LightsNoReflection, LightsDeclined, LightsNotChecked,
 		MouthStill, MouthNotChecked, RestMoved, RestNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked,
 		SoundElsewhere, SoundUnclear, SoundNotChecked,

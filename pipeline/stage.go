@@ -84,6 +84,7 @@ const (
 	ScoreLights = "lights"
 	// ScoreEyes is that lids, gaze and lips moved by themselves, and the eyes blinked as eyes do.
 	ScoreEyes  = "eyes"
+	ScoreJaw   = "jaw"   // the chin went with the lips
 	ScoreMouth = "mouth" // the mouth moved when a digit was asked
 	ScoreRest  = "rest"  // and rested otherwise
 	ScoreLips  = "lips"  // the digits were said

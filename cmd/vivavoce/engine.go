@@ -13,6 +13,7 @@ import (
 	"vivavoce/pipeline/eyes"
 	"vivavoce/pipeline/face"
 	"vivavoce/pipeline/injection"
+	"vivavoce/pipeline/jaw"
 	"vivavoce/pipeline/lights"
 	"vivavoce/pipeline/lips"
 	"vivavoce/pipeline/motion"
@@ -130,7 +131,7 @@ func (e *engine) assemble(o engineOptions) (err error) {
 		return err
 	}
 	stages := []pipeline.Kind{motion.New(motion.Options{}), lips.New(e.reading), sound.New(sound.Options{Voice: voice}), texture.New(looking), injection.New(injection.Options{Memory: o.shown})}
-	stages = append(stages, continuity.New(), eyes.New(), lights.New())
+	stages = append(stages, continuity.New(), eyes.New(), jaw.New(), lights.New())
 	var more []pipeline.Check // of every policy
 	if path := o.models.TextureExternal; path != "" {
 		external, err := texture.LoadExternal(e.library, path)

@@ -69,6 +69,8 @@ export const reasons = {
   'eyes.no_blink': 'You did not blink: look as you always do.',
   'eyes.blink_shape': 'Your eyes blinked oddly: add light.',
   'eyes.not_checked': 'Your eyes were not seen long enough.',
+  'jaw.still': 'Your chin did not move with your mouth: open your mouth well.',
+  'jaw.not_checked': 'Your mouth was not seen moving long enough.',
   'lights.no_reflection': 'No light of the screen was seen on your face.',
   'lights.declined': 'There was no coloured light.',
   'lights.not_checked': 'There was too little coloured light.',
@@ -124,7 +126,7 @@ export const outcomes = {
 };
 
 /** What a verdict rests on, by the name of the score. @type {Record<string, string>} */
-export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', eyes: 'Eyes', lights: 'Screen light', mouth: 'Mouth movement', rest: 'Mouth at rest', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
+export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', eyes: 'Eyes', jaw: 'Jaw', lights: 'Screen light', mouth: 'Mouth movement', rest: 'Mouth at rest', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
 
 /** Why a session is not live. @param {string} code */
 export function reasonText(code) {

@@ -1,0 +1,198 @@
+// Package jaw gives "jaw": whether the chin goes with the lips. Who speaks, aloud or not, moves the jaw with the mouth; a
+// speaking mouth that is pasted on somebody who is silent, or says something else, leaves the chin where it was.
+//
+// It says nothing of forgeries that draw the whole lower face anew.
+package jaw
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"vivavoce/pipeline"
+)
+
+const (
+	// around is how long before and after a face the mean lies from which its mouth and chin are measured: the head's
+	// own slow movement and the lips' resting place are in the mean.
+	around = 260 * time.Millisecond
+	// leastAround is the fewest faces of such a window.
+	leastAround = 4
+	// step is the least time between two faces that are counted, and gap the longest within a window.
+	step, gap = 20 * time.Millisecond, 200 * time.Millisecond
+	// leastTime is how much of speaking must be seen, and leastOpening how far lips must open and shut then: standard
+	// deviation over the distance between the inner corners of the eyes.
+	leastTime, leastOpening = 3500 * time.Millisecond, 0.02
+	// turned is the yaw or pitch, in degrees, beyond which chin and lips are seen from the side.
+	turned = 20.0
+	// leastPresence is the mesh's belief below which its points are not trusted.
+	leastPresence = 0.8
+	// tellEvery is how often the running score is given, in time of speaking.
+	tellEvery = time.Second
+	// explained is the value below which a score says why.
+	explained = 0.8
+)
+
+// Correlations of the lips' opening with the chin's place that give 0 and 1. In GRID's clips, four of one speaker together, 25
+// frames a second (2026-11-22; 200 draws each; all of them chose these bounds), 5 % are below 0.16 of s2, 0.38 of s1 and 0.54 of s3, s5, s30
+// and s31; with another speaker's mouth pasted in (recapture.Mouth, test ranges, 25 clips) the medians
+// are −0.04, 0.22, −0.01, 0.05 and 0.00 of s2, s3, s30, s31 and s5, whose own jaws speak meanwhile.
+const still, moving = -0.12, 0.28
+
+// New returns the kind of stage that gives "jaw", for the whole session.
+func New() pipeline.Kind {
+	return pipeline.Kind{Name: "jaw", New: func() (pipeline.Stage, error) { return &stage{}, nil }}
+}
+
+type stage struct {
+	run  []sight // the faces of the last three times around, without a gap
+	sums sums
+	told time.Duration
+	out  [1]pipeline.Score
+}
+
+// sight is what is measured of one face.
+type sight struct {
+	pts       time.Duration
+	lips      float64 // inner lips' opening, pixels
+	chin      float64 // from the root of the nose down to the chin, pixels
+	unit      float64 // between the inner corners of the eyes, pixels
+	speaking  bool    // a digit is asked, or nobody asks
+	counted   bool
+	untilNext time.Duration
+}
+
+// Observe implements pipeline.Stage.
+func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline.Score, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	now, ok := look(o)
+	if !ok {
+		return nil, nil
+	}
+	if n := len(s.run); n > 0 {
+		dt := now.pts - s.run[n-1].pts
+		switch {
+		case dt < step:
+			return nil, nil
+		case dt > gap:
+			s.run = s.run[:0]
+		default:
+			s.run[n-1].untilNext = dt
+		}
+	}
+	s.run = append(s.run, now)
+	s.count()
+	if s.sums.time-s.told < tellEvery {
+		return nil, nil
+	}
+	s.told = s.sums.time
+	s.out[0] = s.score(false)
+	return s.out[:], nil
+}
+
+// look measures a face that looks about ahead; ok is false of others, and where a measure is not a number.
+func look(o pipeline.Observation) (g sight, ok bool) {
+	f := o.Face
+	if !f.Found || !(f.Presence >= leastPresence) || !(math.Abs(f.Pose.Yaw) <= turned && math.Abs(f.Pose.Pitch) <= turned) {
+		return g, false
+	}
+	right, left, root, chin := f.Points[133], f.Points[362], f.Points[168], f.Points[152]
+	upper, lower := f.Points[13], f.Points[14]
+	across, along := float64(left.X-right.X), float64(left.Y-right.Y)
+	g.unit = math.Hypot(across, along)
+	g.pts = f.Frame.PTS
+	g.lips = math.Hypot(float64(upper.X-lower.X), float64(upper.Y-lower.Y))
+	g.chin = (float64(chin.Y-root.Y)*across - float64(chin.X-root.X)*along) / g.unit // down, seen from between the eyes
+	g.speaking = o.Prompt == nil || o.Prompt.Step.Kind == pipeline.StepDigit
+	sum := g.lips + g.chin + g.unit
+	return g, g.unit > 0 && !math.IsNaN(sum) && !math.IsInf(sum, 0)
+}
+
+// count adds the faces whose windows are whole by now, and forgets what no window needs.
+func (s *stage) count() {
+	last := s.run[len(s.run)-1].pts
+	for i := range s.run {
+		g := &s.run[i]
+		if g.counted || g.pts-s.run[0].pts < around || last-g.pts < around {
+			continue
+		}
+		g.counted = true
+		if g.speaking {
+			s.add(g)
+		}
+	}
+	first := 0
+	for last-s.run[first].pts > 3*around {
+		first++
+	}
+	s.run = s.run[:copy(s.run, s.run[first:])]
+}
+
+// add counts g against the mean of its window.
+func (s *stage) add(g *sight) {
+	var lips, chin, unit, n float64
+	for i := range s.run {
+		if o := &s.run[i]; o.pts >= g.pts-around && o.pts <= g.pts+around {
+			lips, chin, unit, n = lips+o.lips, chin+o.chin, unit+o.unit, n+1
+		}
+	}
+	if n < leastAround {
+		return
+	}
+	s.sums.add((g.lips-lips/n)/(unit/n), (g.chin-chin/n)/(unit/n), g.untilNext)
+}
+
+// sums are of the departures of lips and chin, weighed by time in seconds.
+type sums struct {
+	time               time.Duration
+	lips, chin         float64
+	lips2, chin2, both float64
+}
+
+func (s *sums) add(lips, chin float64, dt time.Duration) {
+	w := dt.Seconds()
+	s.time += dt
+	s.lips, s.chin = s.lips+w*lips, s.chin+w*chin
+	s.lips2, s.chin2, s.both = s.lips2+w*lips*lips, s.chin2+w*chin*chin, s.both+w*lips*chin
+}
+
+// figures are how far the lips open and shut, and how much the chin goes with them, −1 to 1; 0 where it stands still.
+func (s *sums) figures() (opening, together float64) {
+	w := s.time.Seconds()
+	if w == 0 {
+		return 0, 0
+	}
+	lips, chin := s.lips2/w-(s.lips/w)*(s.lips/w), s.chin2/w-(s.chin/w)*(s.chin/w)
+	opening = math.Sqrt(max(lips, 0))
+	if product := lips * chin; product > 0 {
+		together = (s.both/w - s.lips/w*s.chin/w) / math.Sqrt(product)
+	}
+	return opening, together
+}
+
+// score is that of the session so far.
+func (s *stage) score(settled bool) pipeline.Score {
+	out := pipeline.Score{Name: pipeline.ScoreJaw, Step: pipeline.Whole, Settled: settled}
+	opening, together := s.sums.figures()
+	if s.sums.time < leastTime || opening < leastOpening {
+		out.Reasons = []pipeline.Reason{pipeline.JawNotChecked}
+		return out
+	}
+	out.Checked = true
+	out.Value = min(max((together-still)/(moving-still), 0), 1)
+	out.Measures = []pipeline.Measure{{Name: "together", Value: together}, {Name: "opening", Value: opening}}
+	if out.Value < explained {
+		out.Reasons = []pipeline.Reason{pipeline.JawStill}
+	}
+	return out
+}
+
+// Finish implements pipeline.Stage.
+func (s *stage) Finish(ctx context.Context) ([]pipeline.Score, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return []pipeline.Score{s.score(true)}, nil
+}
