@@ -17,14 +17,15 @@ const (
 	// own slow movement and the lips' resting place are in the mean.
 	around = 260 * time.Millisecond
 	// leastAround is the fewest faces of such a window.
-	leastAround = 4
-	// step is the least time between two faces that are counted, and gap the longest within a window.
-	step, gap = 20 * time.Millisecond, 200 * time.Millisecond
+	leastAround = 3
+	// step is the least time between two faces that are counted, and gap the longest within a window: as long as lips are
+	// read across.
+	step, gap = 20 * time.Millisecond, 300 * time.Millisecond
 	// leastTime is how much of speaking must be seen, and leastOpening how far lips must open and shut then: standard
 	// deviation over the distance between the inner corners of the eyes.
-	leastTime, leastOpening = 3500 * time.Millisecond, 0.02
+	leastTime, leastOpening = 2500 * time.Millisecond, 0.02
 	// turned is the yaw or pitch, in degrees, beyond which chin and lips are seen from the side.
-	turned = 20.0
+	turned = 30.0
 	// leastPresence is the mesh's belief below which its points are not trusted.
 	leastPresence = 0.8
 	// tellEvery is how often the running score is given, in time of speaking.

@@ -62,14 +62,16 @@ func TestJaw(t *testing.T) {
 		{"speaks", speaker{8, 25, 0.2, goes, nil, nil}, true, true, nil},
 		{"speaks when asked", speaker{8, 25, 0.2, goes, nil, digit}, true, true, nil},
 		{"at 10 a second", speaker{8, 10, 0.2, goes, nil, nil}, true, true, nil},
+		{"at 5 a second", speaker{12, 5, 0.2, goes, nil, nil}, true, true, nil},
+		{"a mouth pasted in at 5 a second", speaker{12, 5, 0.2, nil, nil, nil}, true, false, []pipeline.Reason{pipeline.JawStill}},
 		{"at 60 a second", speaker{8, 60, 0.2, goes, nil, nil}, true, true, nil},
 		{"with the head bent, nodding a little", speaker{8, 25, 0.2, goes, func(t float64) pipeline.Pose { return pipeline.Pose{Roll: 20, Pitch: 4 * math.Sin(2*t)} }, nil}, true, true, nil},
 		{"a mouth pasted in", speaker{8, 25, 0.2, nil, nil, nil}, true, false, []pipeline.Reason{pipeline.JawStill}},
 		{"pasted on a head that moves", speaker{8, 25, 0.2, nil, func(t float64) pipeline.Pose { return pipeline.Pose{Roll: 10 * math.Sin(t), Pitch: 4 * math.Sin(2*t)} }, nil}, true, false, []pipeline.Reason{pipeline.JawStill}},
 		{"on somebody who says something else", speaker{8, 25, 0.2, func(t float64) float64 { return 0.3 * math.Sin(7*t) }, nil, nil}, true, false, []pipeline.Reason{pipeline.JawStill}},
 		{"silent", speaker{8, 25, 0.01, nil, nil, nil}, false, false, []pipeline.Reason{pipeline.JawNotChecked}},
-		{"too short", speaker{3, 25, 0.2, goes, nil, nil}, false, false, []pipeline.Reason{pipeline.JawNotChecked}},
-		{"turned away", speaker{8, 25, 0.2, goes, func(float64) pipeline.Pose { return pipeline.Pose{Yaw: 30} }, nil}, false, false, []pipeline.Reason{pipeline.JawNotChecked}},
+		{"too short", speaker{2.5, 25, 0.2, goes, nil, nil}, false, false, []pipeline.Reason{pipeline.JawNotChecked}},
+		{"turned away", speaker{8, 25, 0.2, goes, func(float64) pipeline.Pose { return pipeline.Pose{Yaw: 40} }, nil}, false, false, []pipeline.Reason{pipeline.JawNotChecked}},
 		{"while a turn is asked", speaker{8, 25, 0.2, goes, nil, turn}, false, false, []pipeline.Reason{pipeline.JawNotChecked}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
