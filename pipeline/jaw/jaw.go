@@ -34,7 +34,7 @@ const (
 	explained = 0.8
 )
 
-// Correlations of the lips' opening with the chin's place that give 0 and 1; a policy's half is 0.08. In GRID's clips, four of one
+// Correlations of the lips' opening with the chin's place that give 0 and 1; 0.5 is 0.08, and what policies ask for, 0.3, is 0. In GRID's clips, four of one
 // speaker together (12 s, 25 frames a second; 2026-11-22; 400 draws a speaker of 58, 20, 20, 20, 10 and 10 clips, which also chose these bounds), medians are
 // 0.31 of s2 and 0.54–0.83 of s1, s3, s5, s30 and s31; below 0.08 are 1 % of s2 and none of the others (of two clips together 4 %
 // and none). With another speaker's mouth pasted in (recapture.Mouth, test ranges, 12 clips each, whose own jaws speak meanwhile) it is 89 % of s2, 51 % of
