@@ -186,9 +186,7 @@ func (c *call) acknowledge(ctx context.Context) error {
 				return ctx.Err()
 			case <-time.After(time.Until(s.at.Add(c.o.AckLag))):
 			}
-			if err := c.send(signaling.PromptShown{Index: s.index}); err != nil {
-				return err
-			}
+			_ = c.send(signaling.PromptShown{Index: s.index}) // who reads is told of a call that is over
 		}
 	}
 }
