@@ -153,16 +153,19 @@ func (e *engine) assemble(o engineOptions) (err error) {
 		return err
 	}
 	e.named = map[string]*pipeline.Judge{}
-	for _, p := range pipeline.Policies() {
-		if p.Name == recordingPolicy { // asks for no movement: not of somebody who sits there
-			continue
-		}
+	for _, p := range livePolicies() {
 		how.Policy = with(p, more)
 		if e.named[p.Name], err = pipeline.NewJudge(how); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// livePolicies are those of live sessions, the easiest first: the one for recordings asks for no movement, which is not of
+// somebody who sits there.
+func livePolicies() []pipeline.Policy {
+	return slices.DeleteFunc(pipeline.Policies(), func(p pipeline.Policy) bool { return p.Name == recordingPolicy })
 }
 
 // with is p with more checks.

@@ -302,11 +302,6 @@ func (r *liveReport) print(w io.Writer) error {
 	return p.err
 }
 
-// livePolicies are those of live sessions, the easiest first.
-func livePolicies() []pipeline.Policy {
-	return slices.DeleteFunc(pipeline.Policies(), func(p pipeline.Policy) bool { return p.Name == recordingPolicy })
-}
-
 // row counts the sessions that are live by each policy, the outcomes by the server's, and what they failed by.
 func row(name string, all []attempted) string {
 	outcomes, why := map[string]int{}, map[string]int{}

@@ -2,17 +2,16 @@
 // prompts, is filmed, and Chromium's fake camera plays that, over and over, to a challenge of the server at VIVAVOCE_URL.
 // VIVAVOCE_COUNT (1) sessions, each of a film of its own; what comes of each is printed.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { launch, scratch } from './support/browser.mjs';
+import { start } from './support/puppet.mjs';
 
 const url = process.env.VIVAVOCE_URL;
 const count = Number(process.env.VIVAVOCE_COUNT ?? 1);
 assert.ok(url, 'VIVAVOCE_URL must be the address of a running server, e.g. http://127.0.0.1:8080');
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const tmp = scratch();
 before(() => assert.ok(count > 0, 'VIVAVOCE_COUNT must be a number above 0'));
 after(() => tmp.remove());
@@ -33,23 +32,17 @@ function prompts(i) {
 
 /** Films the answers, 14 s. @param {number} i @param {string} to a .y4m */
 async function film(i, to) {
-  const puppet = spawn('bin/vivavoce', ['puppet', '--kind', 'person', '--fps', String(fps), '--seed', String(1 + i)], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve) => { puppet.once('close', resolve); });
-  /** @type {Buffer[]} */ const chunks = [];
-  puppet.stdout.on('data', (chunk) => chunks.push(chunk));
-  await new Promise((resolve) => { puppet.stdout.once('data', resolve); });
+  /** @type {Buffer[]} */ const pictures = [];
+  const puppet = start(['--kind', 'person', '--fps', String(fps), '--seed', String(1 + i)], (jpeg) => pictures.push(jpeg));
+  await puppet.ready;
   let now = 0;
   for (const { at, message } of prompts(i)) {
     await sleep(at - now);
     now = at;
-    puppet.stdin.write(`${JSON.stringify(message)}\n`);
+    puppet.hear(JSON.stringify(message));
   }
   await sleep(14_000 - now);
-  puppet.stdin.end();
-  await ended;
-  const all = Buffer.concat(chunks);
-  /** @type {Buffer[]} */ const pictures = [];
-  for (let at = 0; at + 4 <= all.length; at += 4 + all.readUInt32BE(at)) pictures.push(all.subarray(at + 4, at + 4 + all.readUInt32BE(at)));
+  await puppet.close();
   execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'mjpeg', '-framerate', String(fps), '-i', '-', '-vf', 'fps=30', '-pix_fmt', 'yuv420p', to], { input: Buffer.concat(pictures) });
 }
 

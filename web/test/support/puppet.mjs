@@ -7,34 +7,47 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
- * Puts a puppet before a page's camera. Call it before the page loads; `close` ends it.
- * @param {import('playwright-core').Page} page
- * @param {string} [kind] person, wrong-way, flat-photo … as `vivavoce demo --help` lists
+ * Starts a puppet, whose JPEG pictures `picture` is given. `ready` waits for the first, `hear` takes a message of the server as JSON, `close` ends it.
+ * @param {string[]} options of `vivavoce puppet` @param {(jpeg: Buffer) => void} picture
  */
-export async function perform(page, kind = 'person') {
-  const camera = spawn('bin/vivavoce', ['puppet', '--kind', kind], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+export function start(options, picture) {
+  const camera = spawn('bin/vivavoce', ['puppet', ...options], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => { camera.once('close', resolve); });
-  let latest = '';
   let pending = Buffer.alloc(0);
-  const first = new Promise((resolve, reject) => {
-    camera.once('close', () => reject(new Error(`the puppet "${kind}" ended before its first picture`)));
+  const ready = new Promise((resolve, reject) => {
+    camera.once('close', () => reject(new Error(`the puppet ${options.join(' ')} ended before its first picture`)));
     camera.stdout.on('data', (chunk) => {
       pending = Buffer.concat([pending, chunk]);
       while (pending.length >= 4 && pending.length >= 4 + pending.readUInt32BE(0)) {
         const end = 4 + pending.readUInt32BE(0);
-        latest = pending.toString('base64', 4, end);
+        picture(pending.subarray(4, end));
         pending = pending.subarray(end);
         resolve(undefined);
       }
     });
   });
+  return {
+    ready,
+    hear: (/** @type {string} */ message) => { if (camera.stdin.writable) camera.stdin.write(`${message}\n`); },
+    close: async () => { camera.stdin.end(); await ended; },
+  };
+}
+
+/**
+ * Puts a puppet before a page's camera. Call it before the page loads; `close` ends it.
+ * @param {import('playwright-core').Page} page
+ * @param {string} [kind] person, wrong-way, flat-photo … as `vivavoce demo --help` lists
+ */
+export async function perform(page, kind = 'person') {
+  let latest = '';
+  const puppet = start(['--kind', kind], (jpeg) => { latest = jpeg.toString('base64'); });
   page.on('websocket', (socket) => {
-    socket.on('framereceived', ({ payload }) => { if (camera.stdin.writable) camera.stdin.write(`${payload}\n`); });
+    socket.on('framereceived', ({ payload }) => puppet.hear(String(payload)));
   });
   await page.exposeBinding('vivavocePicture', () => latest);
   await page.addInitScript(replaceCamera);
-  await first;
-  return { close: async () => { camera.stdin.end(); await ended; } };
+  await puppet.ready;
+  return puppet;
 }
 
 /** Runs in the page: the camera becomes a canvas that shows the puppet's newest picture. */
