@@ -37,6 +37,10 @@ const (
 	JawStill      Reason = "jaw.still"
 	JawNotChecked Reason = "jaw.not_checked"
 
+	SeamFace       Reason = "seam.face"
+	SeamMouth      Reason = "seam.mouth"
+	SeamNotChecked Reason = "seam.not_checked"
+
 	MouthStill      Reason = "mouth.still"
 	MouthNotChecked Reason = "mouth.not_checked"
 
@@ -57,6 +61,7 @@ const (
 	TexturePrint      Reason = "texture.print"
 	TexturePaste      Reason = "texture.paste"
 	TextureMask       Reason = "texture.mask"
+	TextureBorder     Reason = "texture.border"
 	TextureLow        Reason = "texture.low"
 	TextureNotChecked Reason = "texture.not_checked"
 
@@ -97,7 +102,7 @@ func (r Reason) excuses() bool {
 	switch r {
 	case MotionNoTurn, MotionWrongWay, MotionTooSmall, MotionTooEarly, MotionTooLate,
 		MotionNoReturn, MotionNotChecked, DepthNotChecked, ParallaxNotChecked,
-		ContinuityLeft, ContinuityNotChecked, EyesNoBlink, EyesNotChecked, JawStill, JawNotChecked,
+		ContinuityLeft, ContinuityNotChecked, EyesNoBlink, EyesNotChecked, JawStill, JawNotChecked, SeamNotChecked,
 		LightsNoReflection, LightsDeclined, LightsNotChecked,
 		MouthStill, MouthNotChecked, RestMoved, RestNotChecked, LipsWrongDigit, LipsUnreadable, LipsNotChecked,
 		SoundElsewhere, SoundUnclear, SoundNotChecked,

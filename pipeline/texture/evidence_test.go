@@ -284,6 +284,15 @@ func TestBands(t *testing.T) {
 	if got := film(rolling, still); !(got > 0.6) {
 		t.Errorf("rolling bands give %.2f, want above 0.6", got)
 	}
+	onScreen := func(i int, x, y float64) float64 { // that is smaller than the picture
+		if x < 50 || x > 270 || y < 30 || y > 210 {
+			return 0
+		}
+		return rolling(i, x, y)
+	}
+	if got := film(onScreen, still); !(got > 0.45) {
+		t.Errorf("rolling bands within a frame give %.2f, want above 0.45", got)
+	}
 	for name, got := range map[string]float64{
 		"a still": film(dark, still),
 		"a lamp":  film(func(i int, _, _ float64) float64 { return float64(i % 2 * 8) }, still),

@@ -12,6 +12,7 @@ type Look struct {
 	Evidence Evidence
 	Judged   bool             // a network looked as well
 	LogP     [Classes]float64 // its natural logarithms of the posteriors
+	Border   float64          // how much of a border there is around the face, 0–1
 }
 
 // Examiner looks at single pictures. It is not for concurrent use.
@@ -20,12 +21,13 @@ type Examiner struct {
 	fusion Fusion
 	meter  *meter
 	pics   *pictures
+	border *border
 	turn   int // of spots
 }
 
 // NewExaminer returns one; net may be nil.
 func NewExaminer(net Net, f Fusion) *Examiner {
-	return &Examiner{net: net, fusion: f, meter: newMeter(), pics: newPictures()}
+	return &Examiner{net: net, fusion: f, meter: newMeter(), pics: newPictures(), border: newBorder()}
 }
 
 // Look looks at one face, at so many details of it, going on with the next ones each time. ok is
@@ -35,7 +37,7 @@ func (x *Examiner) Look(ctx context.Context, face *pipeline.Face, details int) (
 	if !ok {
 		return l, false, nil
 	}
-	l.Evidence = x.meter.measure(p)
+	l.Evidence, l.Border = x.meter.measure(p), x.border.find(face)
 	if x.net == nil {
 		return l, true, nil
 	}
@@ -67,7 +69,7 @@ func (x *Examiner) Picture(ctx context.Context, face *pipeline.Face) (pipeline.S
 	if ok {
 		s.add(x.fusion, l)
 	}
-	return s.score(1, 0, true), nil
+	return s.score(1, 0, borderOdds(l.Border), true), nil
 }
 
 // sum adds up looks.
@@ -92,21 +94,24 @@ func (s *sum) add(f Fusion, l Look) {
 // explained is the value below which a score says why.
 const explained = 0.8
 
-// score is that of the looks so far, of which there must be least; less is taken off the log
+// score is that of the looks so far, of which there must be least; what bands and a border cost is taken off the log
 // odds.
-func (s *sum) score(least int, less float64, settled bool) pipeline.Score {
+func (s *sum) score(least int, bands, border float64, settled bool) pipeline.Score {
 	score := pipeline.Score{Name: pipeline.ScoreTexture, Step: pipeline.Whole, Settled: settled}
 	if s.n < least {
 		score.Reasons = []pipeline.Reason{pipeline.TextureNotChecked}
 		return score
 	}
 	n := float64(s.n)
-	score.Checked, score.Value = true, sigmoid(s.odds/n-less)
+	score.Checked, score.Value = true, sigmoid(s.odds/n-bands-border)
 	if settled {
-		score.Measures = []pipeline.Measure{{Name: "looks", Value: n}, {Name: "bands_log_odds", Value: -less}}
+		score.Measures = []pipeline.Measure{{Name: "looks", Value: n}, {Name: "bands_log_odds", Value: -bands}, {Name: "border_log_odds", Value: -border}}
 	}
 	if score.Value < explained {
 		score.Reasons = []pipeline.Reason{s.reason()}
+		if border > 0 && score.Reasons[0] == pipeline.TextureLow {
+			score.Reasons[0] = pipeline.TextureBorder
+		}
 	}
 	return score
 }

@@ -10,40 +10,60 @@ import (
 const bandRows = 32
 
 // flicker watches for bands of light that roll through the picture: a backlight that is
-// dimmed by pulses, filmed by a shutter that reads row by row. Each frame's strips are averaged in the left
-// and in the right margin apart; a band brightens both. What a person does is seen between them, and
+// dimmed by pulses, filmed by a shutter that reads row by row. Each frame's strips are averaged in columns at the
+// left and at the right; a band brightens both of a pair. What a person does is seen between them, and
 // a shaken camera, which moves both, is taken out.
 type flicker struct {
-	n                     int
-	prior                 [2][bandRows]float64
-	sum                   [2][bandRows]float64 // of all frames: bands that roll are not in its mean
-	together, left, right float64              // sums of the strips' changes: product of the margins, squares
+	n     int
+	pairs [columns]pair
 }
 
-// margin is a margin's width, one in so many of the frame's: a head is in the middle.
-const margin = 5
+// columns is how many columns, each a tenth of the frame wide, are watched on either side: with its frame in view a screen is
+// smaller than the picture.
+const columns, columnWidth = 3, 10
+
+// inner is how many strips from the top are watched in the columns that are not the outermost: shoulders are below.
+const inner = 3 * bandRows / 5
+
+// pair is a column on the left and its mirror image on the right.
+type pair struct {
+	prior                 [2][bandRows]float64
+	sum                   [2][bandRows]float64 // of all frames: bands that roll are not in its mean
+	together, left, right float64              // sums of the strips' changes: product of the two, squares
+}
 
 // see takes every frame; it reads one sample in sixteen.
 func (b *flicker) see(f *media.Frame) {
-	var now [2][bandRows]float64
-	if f.Width < 8 || f.Height < 4*bandRows {
+	if f.Width < 8*columnWidth || f.Height < 4*bandRows {
 		return
 	}
-	for i := range bandRows {
-		from, to := i*f.Height/bandRows, (i+1)*f.Height/bandRows
-		now[0][i] = mean(f, 0, f.Width/margin, from, to)
-		now[1][i] = mean(f, f.Width-f.Width/margin, f.Width, from, to)
+	for c := range b.pairs {
+		strips := inner
+		if c == 0 {
+			strips = bandRows
+		}
+		b.pairs[c].see(f, c*f.Width/columnWidth, (c+1)*f.Width/columnWidth, strips, b.n > 0)
 	}
-	if b.n > 0 {
-		b.compare(&now)
+	b.n++
+}
+
+// see averages the strips between two columns of pixels, and in their mirror image.
+func (p *pair) see(f *media.Frame, from, to, strips int, before bool) {
+	var now [2][bandRows]float64
+	for i := range strips {
+		top, bottom := i*f.Height/bandRows, (i+1)*f.Height/bandRows
+		now[0][i] = mean(f, from, to, top, bottom)
+		now[1][i] = mean(f, f.Width-to, f.Width-from, top, bottom)
+	}
+	if before {
+		p.compare(&now, strips)
 	}
 	for side := range now {
 		for i, v := range now[side] {
-			b.sum[side][i] += v
+			p.sum[side][i] += v
 		}
 	}
-	b.prior = now
-	b.n++
+	p.prior = now
 }
 
 func mean(f *media.Frame, x0, x1, y0, y1 int) float64 {
@@ -60,30 +80,30 @@ func mean(f *media.Frame, x0, x1, y0, y1 int) float64 {
 
 // compare takes the change since the last frame, less its mean over the strips (exposure and lamps
 // change the whole picture) and less what a shift of the picture up or down explains.
-func (b *flicker) compare(now *[2][bandRows]float64) {
+func (p *pair) compare(now *[2][bandRows]float64, strips int) {
 	var change [2][bandRows]float64
 	for side := range 2 {
 		var slope [bandRows]float64
-		for i := range bandRows {
-			change[side][i] = now[side][i] - b.prior[side][i]
-			slope[i] = b.sum[side][min(i+1, bandRows-1)] - b.sum[side][max(i-1, 0)]
+		for i := range strips {
+			change[side][i] = now[side][i] - p.prior[side][i]
+			slope[i] = p.sum[side][min(i+1, strips-1)] - p.sum[side][max(i-1, 0)]
 		}
-		level(&change[side])
-		level(&slope)
-		remove(&change[side], &slope)
+		level(change[side][:strips])
+		level(slope[:strips])
+		remove(change[side][:strips], slope[:strips])
 	}
-	for i := range bandRows {
-		b.together += change[0][i] * change[1][i]
-		b.left += change[0][i] * change[0][i]
-		b.right += change[1][i] * change[1][i]
+	for i := range strips {
+		p.together += change[0][i] * change[1][i]
+		p.left += change[0][i] * change[0][i]
+		p.right += change[1][i] * change[1][i]
 	}
 }
 
 // level takes the mean off.
-func level(v *[bandRows]float64) {
+func level(v []float64) {
 	mean := 0.0
 	for _, x := range v {
-		mean += x / bandRows
+		mean += x / float64(len(v))
 	}
 	for i := range v {
 		v[i] -= mean
@@ -91,7 +111,7 @@ func level(v *[bandRows]float64) {
 }
 
 // remove takes from v what is a multiple of by.
-func remove(v, by *[bandRows]float64) {
+func remove(v, by []float64) {
 	product, square := 0.0, 0.0
 	for i, x := range by {
 		product, square = product+x*v[i], square+x*x
@@ -104,12 +124,28 @@ func remove(v, by *[bandRows]float64) {
 	}
 }
 
-// band gives the correlation of the margins' changes, −1 to 1, weighted down where the changes are under
+// band gives the highest correlation of a pair's changes, −1 to 1, weighted down where the changes are under
 // a step of luma: a still picture's are its codec's. It is 0 for fewer than a dozen frames.
 func (b *flicker) band() float64 {
-	if b.n < 12 || b.left <= 0 || b.right <= 0 {
+	if b.n < 12 {
 		return 0
 	}
-	size := math.Sqrt(b.left*b.right) / float64((b.n-1)*bandRows)
-	return b.together / math.Sqrt(b.left*b.right) * size / (size + 0.25)
+	best := -1.0
+	for c := range b.pairs {
+		strips := inner
+		if c == 0 {
+			strips = bandRows
+		}
+		best = max(best, b.pairs[c].band(float64((b.n-1)*strips)))
+	}
+	return best
+}
+
+// band is that of a pair, of so many strips in all frames.
+func (p *pair) band(n float64) float64 {
+	if p.left <= 0 || p.right <= 0 {
+		return 0
+	}
+	size := math.Sqrt(p.left*p.right) / n
+	return p.together / math.Sqrt(p.left*p.right) * size / (size + 0.25)
 }

@@ -30,21 +30,22 @@ func TestMeasurePeople(t *testing.T) {
 		if head := filepath.Join(data, "head", person+".mp4"); len(clips) == 0 {
 			clips = []string{head}
 		}
-		var values, bands []float64
-		for _, clip := range clips[:min(len(clips), 20)] {
+		var values, bands, borders []float64
+		for _, clip := range clips[:min(len(clips), 60)] {
 			s := &stage{o: Options{Net: certain(BonaFide), Fusion: plainFusion()}, pace: pace{every: defaultEvery}}
 			if n, f, err := Load(l, models.Live); err == nil {
 				s.o.Net, s.o.Fusion = n, f
 			}
 			s.examiner = NewExaminer(s.o.Net, s.o.Fusion)
 			watch(t, clip, finders, s)
-			values, bands = append(values, s.score(true).Value), append(bands, s.flicker.band())
+			values, bands, borders = append(values, s.score(true).Value), append(bands, s.flicker.band()), append(borders, median(s.borders))
 		}
 		slices.Sort(values)
 		slices.Sort(bands)
+		slices.Sort(borders)
 		low, _ := slices.BinarySearch(values, 0.5)
-		t.Logf("%-4s %2d clips: below 0.5 %d; least %.2f median %.2f; bands median %.2f most %.2f",
-			person, len(values), low, values[0], values[len(values)/2], bands[len(bands)/2], bands[len(bands)-1])
+		t.Logf("%-4s %2d clips: below 0.5 %d; least %.2f median %.2f; bands median %.2f most %.2f; border most %.2f",
+			person, len(values), low, values[0], values[len(values)/2], bands[len(bands)/2], bands[len(bands)-1], borders[len(borders)-1])
 	}
 }
 

@@ -13,6 +13,7 @@ package texture
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"vivavoce/pipeline"
@@ -36,9 +37,14 @@ const (
 	// aside is the yaw or pitch, degrees, from which a face is not looked at: no such
 	// faces were trained with.
 	aside = 35
-	// bandWeight is the log odds that a picture full of rolling bands costs, and bandLeast the correlation up to
-	// which nothing is said: bona fide clips give at most 0.01 (90 of 14 people, cameras that stood still: measure_test.go).
-	bandWeight, bandLeast = 4, 0.35
+	// bandWeight is the log odds that a picture full of rolling bands costs, and bandLeast the correlation up to which nothing is said:
+	// of 122 bona fide clips of 14 people none gives more than 0.25 (cameras that stood still; 2026-11-22, measure_test.go).
+	bandWeight, bandLeast, bandWhole = 4, 0.35, 0.75
+	// borderWeight is the log odds that a whole border around the face costs, and borderLeast how much of its least complete side must be
+	// there before anything is said: the same clips give 0, all of them.
+	borderWeight, borderLeast, borderWhole = 4, 0.5, 0.8
+	// mostBorders is how many looks' borders are remembered: the last ones.
+	mostBorders = 64
 )
 
 // New returns the kind of stage that gives "texture".
@@ -64,6 +70,7 @@ type stage struct {
 	o        Options
 	examiner *Examiner
 	flicker  flicker
+	borders  []float64 // of the looks
 	sum      sum
 	pace     pace
 	out      [1]pipeline.Score
@@ -103,6 +110,10 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 		return nil, nil
 	}
 	s.sum.add(s.o.Fusion, l)
+	if len(s.borders) == mostBorders {
+		s.borders = s.borders[:copy(s.borders, s.borders[1:])]
+	}
+	s.borders = append(s.borders, l.Border)
 	if s.sum.n < leastLooks {
 		return nil, nil
 	}
@@ -116,8 +127,25 @@ func Facing(f *pipeline.Face) bool {
 }
 
 func (s *stage) score(settled bool) pipeline.Score {
-	less := bandWeight * max(0, s.flicker.band()-bandLeast) / (1 - bandLeast)
-	return s.sum.score(leastLooks, less, settled)
+	return s.sum.score(leastLooks, bandOdds(s.flicker.band()), borderOdds(median(s.borders)), settled)
+}
+
+// bandOdds and borderOdds are what bands and a border take off the log odds.
+func bandOdds(band float64) float64 { return bandWeight * ramp(band, bandLeast, bandWhole) }
+
+func borderOdds(border float64) float64 { return borderWeight * ramp(border, borderLeast, borderWhole) }
+
+// ramp goes from 0 at least to 1 at whole.
+func ramp(v, least, whole float64) float64 { return min(max((v-least)/(whole-least), 0), 1) }
+
+// median is 0 of nothing.
+func median(v []float64) float64 {
+	if len(v) == 0 {
+		return 0
+	}
+	s := slices.Clone(v)
+	slices.Sort(s)
+	return s[len(s)/2]
 }
 
 // Finish implements pipeline.Stage.
@@ -137,5 +165,5 @@ func (unchecked) Observe(ctx context.Context, _ pipeline.Observation) ([]pipelin
 
 func (unchecked) Finish(ctx context.Context) ([]pipeline.Score, error) {
 	var none sum
-	return []pipeline.Score{none.score(1, 0, true)}, ctx.Err()
+	return []pipeline.Score{none.score(1, 0, 0, true)}, ctx.Err()
 }

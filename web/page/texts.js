@@ -71,6 +71,9 @@ export const reasons = {
   'eyes.not_checked': 'Your eyes were not seen long enough.',
   'jaw.still': 'Your chin did not move with your mouth: open your mouth well.',
   'jaw.not_checked': 'Your mouth was not seen moving long enough.',
+  'seam.face': 'The picture looked edited: turn off filters and virtual backgrounds.',
+  'seam.mouth': 'The picture looked edited: turn off filters and virtual backgrounds.',
+  'seam.not_checked': 'Your face was not seen still long enough.',
   'lights.no_reflection': 'No light of the screen was seen on your face.',
   'lights.declined': 'There was no coloured light.',
   'lights.not_checked': 'There was too little coloured light.',
@@ -90,6 +93,7 @@ export const reasons = {
   'texture.print': 'The picture looked like one of a print: use soft, even light, and stay clear of frames behind you.',
   'texture.paste': 'The picture looked edited: turn off filters and virtual backgrounds.',
   'texture.mask': 'The face looked like a mask: use soft, even light, and leave your face uncovered.',
+  'texture.border': 'There was a frame around your face: sit where no window, picture or screen surrounds you.',
   'texture.not_checked': 'The picture itself was not checked.',
   'injection.loop': 'The same pictures came again: use your camera itself, with no program in between.',
   'injection.mirrored': 'The same pictures came again: use your camera itself, with no program in between.',
@@ -126,7 +130,7 @@ export const outcomes = {
 };
 
 /** What a verdict rests on, by the name of the score. @type {Record<string, string>} */
-export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', eyes: 'Eyes', jaw: 'Jaw', lights: 'Screen light', mouth: 'Mouth movement', rest: 'Mouth at rest', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
+export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', eyes: 'Eyes', jaw: 'Jaw', seam: 'One picture', lights: 'Screen light', mouth: 'Mouth movement', rest: 'Mouth at rest', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
 
 /** Why a session is not live. @param {string} code */
 export function reasonText(code) {
