@@ -85,6 +85,7 @@ const (
 	// ScoreEyes is that lids, gaze and lips moved by themselves, and the eyes blinked as eyes do.
 	ScoreEyes  = "eyes"
 	ScoreJaw   = "jaw"   // the chin went with the lips
+	ScoreSeam  = "seam"  // the face moved with the head it is on
 	ScoreMouth = "mouth" // the mouth moved when a digit was asked
 	ScoreRest  = "rest"  // and rested otherwise
 	ScoreLips  = "lips"  // the digits were said

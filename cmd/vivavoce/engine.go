@@ -18,6 +18,7 @@ import (
 	"vivavoce/pipeline/lips"
 	"vivavoce/pipeline/motion"
 	"vivavoce/pipeline/quality"
+	"vivavoce/pipeline/seam"
 	"vivavoce/pipeline/sound"
 	"vivavoce/pipeline/texture"
 	"vivavoce/signaling"
@@ -131,7 +132,7 @@ func (e *engine) assemble(o engineOptions) (err error) {
 		return err
 	}
 	stages := []pipeline.Kind{motion.New(motion.Options{}), lips.New(e.reading), sound.New(sound.Options{Voice: voice}), texture.New(looking), injection.New(injection.Options{Memory: o.shown})}
-	stages = append(stages, continuity.New(), eyes.New(), jaw.New(), lights.New())
+	stages = append(stages, continuity.New(), eyes.New(), jaw.New(), seam.New(), lights.New())
 	var more []pipeline.Check // of every policy
 	if path := o.models.TextureExternal; path != "" {
 		external, err := texture.LoadExternal(e.library, path)

@@ -1,0 +1,170 @@
+package seam_test
+
+import (
+	"errors"
+	"io"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"vivavoce/media"
+	"vivavoce/media/file"
+	"vivavoce/media/file/filetest"
+	"vivavoce/media/recapture"
+	"vivavoce/pipeline"
+	"vivavoce/pipeline/eval"
+	"vivavoce/pipeline/face"
+	"vivavoce/pipeline/pipelinetest/recorded"
+	"vivavoce/pipeline/seam"
+)
+
+// TestMeasureSeam prints how much inner face and mouth of recorded people tremble against the edge, as recorded and through a simulated
+// camera, at half the frames, and dark; and with another one's face or mouth pasted in (test ranges). The bounds were chosen on
+// s2, s3, s5, s30, s31, d9, d12 and s32; the others are held out.
+func TestMeasureSeam(t *testing.T) {
+	recorded.Measure(t)
+	data := filetest.Recordings(t)
+	finders, err := face.New(recorded.NewStudio(t).Library(), face.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clips := func(people []string, most int) (all []string) {
+		for _, p := range people {
+			found, _ := filepath.Glob(filepath.Join(data, "grid", p, "*.mp4"))
+			if len(found) == 0 {
+				found = []string{filepath.Join(data, "head", p+".mp4")}
+			}
+			rand.New(rand.NewPCG(1, 1)).Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
+			all = append(all, found[:min(most, len(found))]...)
+		}
+		return all
+	}
+	chosen, held := []string{"s2", "s3", "s5", "s30", "s31", "d9", "d12", "s32"}, []string{"s1", "d0", "d3", "d6", "d19", "s13"}
+	for _, group := range []struct {
+		name          string
+		films, donors []string
+	}{
+		{"bounds chosen on", clips(chosen, 6), clips(held, 2)},
+		{"held out", clips(held, 30), clips(chosen, 2)},
+	} {
+		for _, v := range []view{
+			{name: "as recorded"}, {name: "camera", species: recapture.Camera},
+			{name: "half the frames", every: 2}, {name: "dark", dark: true}, {name: "camera, dark", species: recapture.Camera, dark: true},
+			{name: "swap", species: recapture.Swap}, {name: "mouth", species: recapture.Mouth},
+			{name: "swap, half the frames", species: recapture.Swap, every: 2},
+			{name: "mask", species: recapture.Mask}, {name: "warp", species: recapture.Warp},
+		} {
+			var c tally
+			for i, film := range group.films {
+				c.add(v.score(t, finders, film, group.donors[i%len(group.donors)], uint64(i)+1))
+			}
+			c.print(t, group.name+": "+v.name)
+		}
+	}
+}
+
+// view is how a clip is shown.
+type view struct {
+	name    string
+	species recapture.Species
+	every   int  // so many frames one is shown; 0 all
+	dark    bool // a tenth of the light, and noise
+}
+
+func (v view) score(t *testing.T, finders func() (pipeline.Finder, error), film, donor string, seed uint64) pipeline.Score {
+	t.Helper()
+	open := func(path string) media.Source {
+		src, err := file.Open(path, file.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { src.Close() })
+		return src
+	}
+	finder := func() pipeline.Finder {
+		f, err := finders()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	src := open(film)
+	if v.species != "" {
+		split := recapture.Test
+		if v.species == recapture.Camera {
+			split = recapture.Train
+		}
+		attack, err := recapture.New(src, recapture.Draw(v.species, split, seed), recapture.Rig{
+			Locate: eval.Locate(finder()), Donor: open(donor), LocateDonor: eval.Locate(finder()),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer attack.Close()
+		src = attack
+	}
+	stage, err := seam.New().New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	look, rng := finder(), rand.New(rand.NewPCG(seed, 2))
+	for i := 0; i < 250; i++ {
+		f, err := src.Next(t.Context())
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", film, err)
+		}
+		if v.every == 0 || i%v.every == 0 {
+			if v.dark {
+				for k, y := range f.Y {
+					f.Y[k] = byte(min(max(16+(float64(y)-16)*0.2+3*rng.NormFloat64(), 0), 255))
+				}
+			}
+			seen, err := look.Find(t.Context(), f)
+			if err == nil {
+				_, err = stage.Observe(t.Context(), pipeline.Observation{Face: seen})
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", film, err)
+			}
+		}
+		f.Release()
+	}
+	scores, err := stage.Finish(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scores[0]
+}
+
+type tally struct {
+	n, low      int
+	face, mouth []float64
+}
+
+func (c *tally) add(s pipeline.Score) {
+	c.n++
+	if !s.Checked {
+		return
+	}
+	c.face, c.mouth = append(c.face, s.Measures[0].Value), append(c.mouth, s.Measures[1].Value)
+	if s.Value < 0.5 {
+		c.low++
+	}
+}
+
+func (c *tally) print(t *testing.T, name string) {
+	t.Helper()
+	if len(c.face) == 0 {
+		t.Logf("%s: none of %d checked", name, c.n)
+		return
+	}
+	at := func(v []float64) [5]float64 {
+		slices.Sort(v)
+		return [5]float64{v[0], v[len(v)/10], v[len(v)/2], v[len(v)*9/10], v[len(v)-1]}
+	}
+	t.Logf("%s: %d of %d checked, below one half %d; face least, 10 %%, median, 90 %%, most %.2f; mouth %.2f", name, len(c.face), c.n, c.low, at(c.face), at(c.mouth))
+}
