@@ -22,19 +22,19 @@ const (
 	turned = 25.0
 	// leastPresence is the mesh's belief below which its points are not trusted.
 	leastPresence = 0.8
-	// shortest and longest are what may lie between two frames that are compared, and uneven how much one such time may be longer
-	// than the one before: a tremble is told from movement by an even pace.
-	shortest, longest, uneven = 15 * time.Millisecond, 110 * time.Millisecond, 1.5
+	// shortest and longest are what may lie between two frames that are compared, and uneven how much longer than another such
+	// time it may be where slow movement is told.
+	shortest, longest, uneven = 15 * time.Millisecond, 130 * time.Millisecond, 3
 	// leastFrames is how many frames must be compared, and most how many are remembered: the last ones.
-	leastFrames, most = 40, 1024
-	// hasty is a movement of the face's edge from frame to frame, in distances between the inner corners of the eyes, beyond
+	leastFrames, most = 25, 1024
+	// hasty is the speed of the face's edge, in distances between the inner corners of the eyes a second, beyond
 	// which a head's own movement is not slow; and restless is a tremble of the edge at which the whole picture shakes.
-	hasty, restless = 0.03, 0.03
+	hasty, restless = 0.75, 0.02
 	// floor is what the parts of a steady face tremble by in pictures of 100 lines and more, in the same unit.
-	floor = 0.0025
+	floor = 0.0013
 	// correlated is what the noise of single samples makes of a part's tremble, over a movement's standard error: samples are softened, so that
-	// some 8 share their noise, and a tremble of two pictures' noise is 3.5 times its variance; its median is 0.7 of that.
-	correlated = 5
+	// some ten share their noise, and a tremble has as much of two pictures' noise as a movement; its median is 0.8 of that.
+	correlated = 2.6
 	// tellEvery is how many frames lie between two running scores.
 	tellEvery = 25
 	// explained is the value below which a score says why.
@@ -43,9 +43,9 @@ const (
 
 // How much more than the face's edge the inner face and the mouth tremble where the value is one half, both over what noise makes of it. Clips
 // of 14 people (four of GRID's together, 12 s; 2026-11-22; the bounds were chosen on eight of them), as recorded, through a simulated camera, and dark and noisy: face at most
-// 1.3 and mouth 1.5 at 25 frames a second, 2.0 and 2.2 at 12.5. Another one's face pasted in (test ranges): the face 4.0 and more at either rate, all of
-// 30 sessions; a mouth: 26 of 31 have more than 2.8.
-const faceMost, mouthMost = 2.6, 2.8
+// 1.3 and mouth 2.5 at 25 frames a second, 2.0 and 2.1 at 12.5 (57 and 51 sessions). Another one's face pasted in (test ranges) is above in 19 of 19 and 17 of 18,
+// a mouth in 17 of 19 and 14 of 17 (measure_test.go).
+const faceMost, mouthMost = 2.6, 3.4
 
 // New returns the kind of stage that gives "seam", for the whole session.
 func New() pipeline.Kind {
@@ -55,18 +55,23 @@ func New() pipeline.Kind {
 type stage struct {
 	window    window
 	last      time.Duration // PTS of the frame before
-	pace      time.Duration // from the one before that
-	run       []moves       // of the frames without a gap, the last five
+	run       []step        // without a gap, the last ones
 	trembles  []tremble     // a ring of most
 	next      int           // place in it, when it is full
 	untilTold int
 	out       [1]pipeline.Score
 }
 
-// moves are what the parts moved from one frame to the next, in distances between the inner corners of the eyes.
-type moves [parts]struct {
+// step is what the parts moved from one frame to the next, in distances between the inner corners of the eyes, and in how many seconds.
+type step struct {
+	dt    float64
+	moved [parts]movement
+}
+
+// movement is a part's, and its standard error.
+type movement struct {
 	vector
-	noise float64 // standard error
+	noise float64
 }
 
 type vector struct{ x, y float64 }
@@ -97,29 +102,33 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 // follow compares the face with the frame before; it reports whether there is one more tremble.
 func (s *stage) follow(f *pipeline.Face) bool {
 	dt := f.Frame.PTS - s.last
-	even := dt >= shortest && dt <= longest && float64(dt) <= uneven*float64(s.pace) && float64(s.pace) <= uneven*float64(dt)
-	s.last, s.pace = f.Frame.PTS, dt
+	s.last = f.Frame.PTS
 	if !facing(f) {
 		s.window.forget()
 		s.run = s.run[:0]
 		return false
 	}
 	moved, ok := s.window.take(f)
-	if !ok || !even || moved[edge].length() > hasty {
+	if !ok || dt < shortest || dt > longest || moved[edge].length() > hasty*dt.Seconds() {
 		s.run = s.run[:0]
 		return false
 	}
 	if len(s.run) == taps {
 		s.run = s.run[:copy(s.run, s.run[1:])]
 	}
-	if s.run = append(s.run, moved); len(s.run) < taps {
+	if s.run = append(s.run, step{dt.Seconds(), moved}); len(s.run) < taps {
+		return false
+	}
+	weights, ok := s.weights()
+	if !ok {
 		return false
 	}
 	s.remember(tremble{
-		face:      s.left(func(m *moves) vector { return m[face].minus(m[edge].vector) }),
-		mouth:     s.left(func(m *moves) vector { return m[mouth].minus(m[edge].vector) }),
-		edge:      s.left(func(m *moves) vector { return m[edge].vector }),
-		faceNoise: moved[face].noise, mouthNoise: moved[mouth].noise,
+		face:       s.left(weights, func(m *[parts]movement) vector { return m[face].minus(m[edge].vector) }),
+		mouth:      s.left(weights, func(m *[parts]movement) vector { return m[mouth].minus(m[edge].vector) }),
+		edge:       s.left(weights, func(m *[parts]movement) vector { return m[edge].vector }),
+		faceNoise:  moved[face].noise,
+		mouthNoise: moved[mouth].noise,
 	})
 	return true
 }
@@ -129,13 +138,40 @@ func facing(f *pipeline.Face) bool {
 	return f.Found && f.Presence >= leastPresence && math.Abs(p.Yaw) <= turned && math.Abs(p.Pitch) <= turned && math.Abs(p.Roll) <= turned
 }
 
-// taps is how many movements the slow part is told by: a cubic through the two before and the two after, at the one between.
-const taps = 5
+// taps is how many movements slow movement is told by: of the five places that they join, a cubic through the first two and the last two
+// says where the middle one is to be.
+const taps = 4
 
-// left is how far the middle one of the run is from what the cubic has there.
-func (s *stage) left(of func(*moves) vector) float64 {
-	a, b, c, d, e := of(&s.run[0]), of(&s.run[1]), of(&s.run[2]), of(&s.run[3]), of(&s.run[4])
-	return math.Hypot(c.x-(4*(b.x+d.x)-a.x-e.x)/6, c.y-(4*(b.y+d.y)-a.y-e.y)/6)
+// weights are of those five places, for the middle one's distance from the cubic (Lagrange's polynomials); ok is false where they lie too
+// unevenly in time.
+func (s *stage) weights() (w [taps + 1]float64, ok bool) {
+	var at [taps + 1]float64
+	shortest, longest := s.run[0].dt, s.run[0].dt
+	for i, m := range s.run {
+		at[i+1] = at[i] + m.dt
+		shortest, longest = min(shortest, m.dt), max(longest, m.dt)
+	}
+	for i := range w {
+		w[i] = -1
+		for j := range w {
+			if i != j && i != taps/2 && j != taps/2 {
+				w[i] *= (at[taps/2] - at[j]) / (at[i] - at[j])
+			}
+		}
+	}
+	w[taps/2] = 1
+	return w, longest <= uneven*shortest
+}
+
+// left is how far the middle place is from where the cubic has it.
+func (s *stage) left(weights [taps + 1]float64, of func(*[parts]movement) vector) float64 {
+	var at, sum vector
+	for i := range s.run {
+		v := of(&s.run[i].moved)
+		at = vector{at.x + v.x, at.y + v.y}
+		sum = vector{sum.x + weights[i+1]*at.x, sum.y + weights[i+1]*at.y}
+	}
+	return sum.length()
 }
 
 func (s *stage) remember(t tremble) {

@@ -74,10 +74,10 @@ func TestSeam(t *testing.T) {
 		{"a face that trembles", film{seconds: 3, rate: 25, face: 0.6}, true, false, []pipeline.Reason{pipeline.SeamFace}},
 		{"and is shaken", film{seconds: 3, rate: 25, face: 1.2, shake: 0.2, noise: 4}, true, false, []pipeline.Reason{pipeline.SeamFace}},
 		{"a mouth that trembles", film{seconds: 3, rate: 25, mouth: 1}, true, false, []pipeline.Reason{pipeline.SeamMouth}},
-		{"too short", film{seconds: 1.5, rate: 25, face: 1}, false, false, none},
+		{"too short", film{seconds: 1, rate: 25, face: 1}, false, false, none},
 		{"12 a second", film{seconds: 6, rate: 12}, true, true, nil},
 		{"trembles at 12 a second", film{seconds: 6, rate: 12, face: 1}, true, false, []pipeline.Reason{pipeline.SeamFace}},
-		{"8 a second", film{seconds: 6, rate: 8, face: 1}, false, false, none},
+		{"6 a second", film{seconds: 6, rate: 6, face: 1}, false, false, none},
 		{"turned away", film{seconds: 3, rate: 25, face: 1, yaw: 40}, false, false, none},
 		{"without pixels", film{seconds: 3, rate: 25, blank: true}, false, false, none},
 	} {

@@ -66,7 +66,7 @@ type samples [side * side]float32
 func (w *window) forget() { w.laid = false }
 
 // take reads the next picture. ok is false where it cannot be compared with the one before.
-func (w *window) take(f *pipeline.Face) (m moves, ok bool) {
+func (w *window) take(f *pipeline.Face) (m [parts]movement, ok bool) {
 	right, left := f.Points[133], f.Points[362]
 	eyes := math.Hypot(float64(left.X-right.X), float64(left.Y-right.Y))
 	var cx, cy float64
@@ -89,7 +89,7 @@ func (w *window) take(f *pipeline.Face) (m moves, ok bool) {
 		return m, false
 	}
 	for p := range m {
-		m[p].vector, m[p].noise = shift(&w.prior, &w.now, places[p])
+		m[p] = shift(&w.prior, &w.now, places[p])
 	}
 	return m, true
 }
@@ -162,7 +162,7 @@ func soften(in, out *samples) {
 // shift is how far the samples of a part moved from a to b, by the least squares of Lucas and Kanade (1981), in distances between the
 // inner corners of the eyes, and its standard error if what is left of the change were noise of single samples. A change of brightness of
 // the whole part is taken off; where there is nothing to hold on to it is 0.
-func shift(a, b *samples, at []int) (v vector, noise float64) {
+func shift(a, b *samples, at []int) movement {
 	n := float64(len(at))
 	var d1, dd, xx, xy, yy, xd, yd, x1, y1 float64
 	for _, k := range at {
@@ -176,7 +176,7 @@ func shift(a, b *samples, at []int) (v vector, noise float64) {
 	const ridge = 1e-3 // of luma squared, a sample
 	xx, yy = xx+ridge*n, yy+ridge*n
 	det := xx*yy - xy*xy
-	v = vector{(xy*yd - yy*xd) / det, (xy*xd - xx*yd) / det}
+	v := vector{(xy*yd - yy*xd) / det, (xy*xd - xx*yd) / det}
 	left := max(dd+v.x*xd+v.y*yd, 0) / n
-	return vector{v.x / unit, v.y / unit}, math.Sqrt(left*(xx+yy)/det) / unit
+	return movement{vector{v.x / unit, v.y / unit}, math.Sqrt(left*(xx+yy)/det) / unit}
 }
