@@ -141,6 +141,7 @@ type Paste struct {
 	Blur    float64 `json:"blur"`    // the part as a network of 96 or 128 pixels gives it: blur in pixels
 	Match   float64 `json:"match"`   // how much of the colour is matched, 1 is all
 	Jitter  float64 `json:"jitter"`  // of its place from frame to frame, pixels
+	Steady  float64 `json:"steady"`  // how much of its last place is kept: trackers that smooth hide what jitter there is
 }
 
 // Coding is the stream that is sent. The zero Coding sends the pictures as they are.
@@ -307,7 +308,11 @@ func (d dice) animate() *Animate {
 }
 
 func (d dice) paste() *Paste {
-	return &Paste{
+	p := &Paste{
 		Size: d.apart(0.95, 1.3), Feather: d.apart(0.05, 0.45), Blur: d.apart(0.4, 2.4), Match: d.apart(0.3, 1), Jitter: d.any(0, 0.8),
 	}
+	if d.chance(0.5) {
+		p.Steady = d.any(0.3, 0.9)
+	}
+	return p
 }

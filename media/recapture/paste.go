@@ -21,6 +21,7 @@ type paste struct {
 	theirs *Face // in it
 	face   *Face // the clip's, where it was last
 	out    light
+	held   affine // where the part was laid last; zero before the first
 	ended  bool
 	pool   media.Pool
 }
@@ -120,6 +121,12 @@ func (s *paste) put() {
 	jitter := s.p.Paste.Jitter
 	to[2] += jitter * s.random.NormFloat64()
 	to[5] += jitter * s.random.NormFloat64()
+	if s.held != (affine{}) {
+		for i := range to {
+			to[i] += s.p.Paste.Steady * (s.held[i] - to[i])
+		}
+	}
+	s.held = to
 	from, patch := s.patch(where, to)
 	s.match(where, from, patch)
 	feather := s.p.Paste.Feather

@@ -310,6 +310,20 @@ func TestPasteStaysInItsPart(t *testing.T) {
 	}
 }
 
+func TestPasteIsSteadied(t *testing.T) {
+	restless := func(steady float64) (sum float64) {
+		p := Parameters{Species: Swap, Seed: 3, Paste: &Paste{Size: 1, Feather: 0.1, Match: 1, Jitter: 3, Steady: steady}}
+		frames := all(t, p, rigged(160, 120), 12, 160, 120)
+		for i := range frames[1:] {
+			sum += difference(frames[i], frames[i+1])
+		}
+		return sum
+	}
+	if loose, steady := restless(0), restless(0.9); !(steady < 0.8*loose) {
+		t.Errorf("pictures change by %.1f in all where the last place is kept, and by %.1f where it is not", steady, loose)
+	}
+}
+
 func TestAffine(t *testing.T) {
 	m := affine{1.1, 0.2, 5, -0.1, 0.9, -3}
 	a := []Point{{0, 0}, {10, 0}, {0, 10}, {7, 9}}
