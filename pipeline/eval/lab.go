@@ -40,7 +40,7 @@ type Presented struct {
 
 // asked are the scores that rest on prompts.
 func asked(score string) bool {
-	return slices.Contains([]string{pipeline.ScoreMotion, pipeline.ScoreDepth, pipeline.ScoreMouth, pipeline.ScoreLips}, score)
+	return slices.Contains([]string{pipeline.ScoreMotion, pipeline.ScoreDepth, pipeline.ScoreMouth, pipeline.ScoreRest, pipeline.ScoreLips}, score)
 }
 
 // Try shows every presentation once.

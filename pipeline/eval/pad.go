@@ -65,11 +65,13 @@ type Bin struct {
 }
 
 // Passive returns p's checks that count and do not rest on prompts: what can be told of a
-// recording. There are none where p checks nothing else.
+// recording. There are none where p checks nothing else. What counts if checked is not required: a recording has no
+// stream, and some no face that is judged.
 func Passive(p pipeline.Policy) pipeline.Policy {
 	out := pipeline.Policy{Name: p.Name, Fusion: p.Fusion}
 	for _, c := range p.Checks {
 		if !asked(c.Name) && (c.Required || c.IfChecked) {
+			c.Required = c.Required && !c.IfChecked
 			out.Checks = append(out.Checks, c)
 		}
 	}

@@ -331,3 +331,17 @@ func TestThresholds(t *testing.T) {
 		t.Error("chosen from nothing")
 	}
 }
+
+func TestPassive(t *testing.T) {
+	for _, p := range pipeline.Policies() {
+		passive := Passive(p)
+		if _, ok := passive.Check(pipeline.ScoreTexture); !ok {
+			t.Errorf("%s: texture is not left", p.Name)
+		}
+		for _, c := range passive.Checks {
+			if c.Required || asked(c.Name) || c.Name == pipeline.ScoreRest {
+				t.Errorf("%s: %+v is left, which a recording need not have", p.Name, c)
+			}
+		}
+	}
+}
