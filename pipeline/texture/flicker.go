@@ -11,8 +11,8 @@ const bandRows = 32
 
 // flicker watches for bands of light that roll through the picture: a backlight that is
 // dimmed by pulses, filmed by a shutter that reads row by row. Each frame's strips are averaged in columns at the
-// left and at the right; a band brightens both of a pair. What a person does is seen between them, and
-// a shaken camera, which moves both, is taken out.
+// left and at the right; a band brightens both of a pair, in every frame. What a person does is seen between them, or now and
+// then; a shaken camera, which moves both, is taken out.
 type flicker struct {
 	n     int
 	pairs [columns]pair
@@ -27,10 +27,14 @@ const inner = 3 * bandRows / 5
 
 // pair is a column on the left and its mirror image on the right.
 type pair struct {
-	prior                 [2][bandRows]float64
-	sum                   [2][bandRows]float64 // of all frames: bands that roll are not in its mean
-	together, left, right float64              // sums of the strips' changes: product of the two, squares
+	prior [2][bandRows]float64
+	sum   [2][bandRows]float64 // of all frames: bands that roll are not in its mean
+	// changes counts the frames by how much the strips' changes go together, −1 to 1.
+	changes [2*likeness + 1]int
 }
+
+// likeness is how finely that is counted.
+const likeness = 50
 
 // see takes every frame; it reads one sample in sixteen.
 func (b *flicker) see(f *media.Frame) {
@@ -92,11 +96,22 @@ func (p *pair) compare(now *[2][bandRows]float64, strips int) {
 		level(slope[:strips])
 		remove(change[side][:strips], slope[:strips])
 	}
+	var together, left, right float64
 	for i := range strips {
-		p.together += change[0][i] * change[1][i]
-		p.left += change[0][i] * change[0][i]
-		p.right += change[1][i] * change[1][i]
+		together += change[0][i] * change[1][i]
+		left += change[0][i] * change[0][i]
+		right += change[1][i] * change[1][i]
 	}
+	p.changes[likeness+int(math.Round(likeness*alike(together, left, right, strips)))]++
+}
+
+// alike is the correlation of n strips' changes, weighted down where they are under a step of luma: a still picture's are its codec's.
+func alike(together, left, right float64, n int) float64 {
+	if !(left > 0 && right > 0) {
+		return 0
+	}
+	size := math.Sqrt(left*right) / float64(n)
+	return together / math.Sqrt(left*right) * size / (size + 0.25)
 }
 
 // level takes the mean off.
@@ -124,28 +139,21 @@ func remove(v, by []float64) {
 	}
 }
 
-// band gives the highest correlation of a pair's changes, −1 to 1, weighted down where the changes are under
-// a step of luma: a still picture's are its codec's. It is 0 for fewer than a dozen frames.
+// band gives how much the changes of the likeliest pair go together in the middle one of all frames, −1 to 1: what moves now and then, or a
+// cut, is in few of them. It is 0 for fewer than a dozen frames.
 func (b *flicker) band() float64 {
 	if b.n < 12 {
 		return 0
 	}
 	best := -1.0
 	for c := range b.pairs {
-		strips := inner
-		if c == 0 {
-			strips = bandRows
+		seen := 0
+		for i, n := range b.pairs[c].changes {
+			if seen += n; 2*seen > b.n-1 {
+				best = max(best, float64(i-likeness)/likeness)
+				break
+			}
 		}
-		best = max(best, b.pairs[c].band(float64((b.n-1)*strips)))
 	}
 	return best
-}
-
-// band is that of a pair, of so many strips in all frames.
-func (p *pair) band(n float64) float64 {
-	if p.left <= 0 || p.right <= 0 {
-		return 0
-	}
-	size := math.Sqrt(p.left*p.right) / n
-	return p.together / math.Sqrt(p.left*p.right) * size / (size + 0.25)
 }

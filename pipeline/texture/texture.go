@@ -38,8 +38,8 @@ const (
 	// faces were trained with.
 	aside = 35
 	// bandWeight is the log odds that a picture full of rolling bands costs, and bandLeast the correlation up to which nothing is said:
-	// of 122 bona fide clips of 14 people none gives more than 0.25 (cameras that stood still; 2026-11-22, measure_test.go).
-	bandWeight, bandLeast, bandWhole = 4, 0.35, 0.75
+	// of 122 bona fide clips of 14 people none gives more than 0.02 (cameras that stood still; 2026-11-22, measure_test.go).
+	bandWeight, bandLeast, bandWhole = 4, 0.2, 0.6
 	// borderWeight is the log odds that a whole border around the face costs, and borderLeast how much of its least complete side must be
 	// there before anything is said: the same clips give 0, all of them.
 	borderWeight, borderLeast, borderWhole = 4, 0.5, 0.8
