@@ -1,10 +1,10 @@
 package motion
 
 import (
-	"slices"
 	"time"
 
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/internal/stats"
 )
 
 // still remembers the head of the last moments, to compare a turn with.
@@ -55,12 +55,7 @@ func (s *still) at(pts time.Duration) centre {
 	}
 	c.ok = len(yaws) >= stillLeast
 	if c.ok {
-		c.yaw, c.pitch, c.set = median(yaws), median(pitches), points.value()
+		c.yaw, c.pitch, c.set = stats.Median(yaws), stats.Median(pitches), points.value()
 	}
 	return c
-}
-
-func median(v []float64) float64 {
-	slices.Sort(v)
-	return v[len(v)/2]
 }

@@ -11,10 +11,10 @@ package seam
 import (
 	"context"
 	"math"
-	"slices"
 	"time"
 
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/internal/stats"
 )
 
 const (
@@ -187,13 +187,13 @@ func (s *stage) remember(t tremble) {
 // score is that of the session so far.
 func (s *stage) score(settled bool) pipeline.Score {
 	out := pipeline.Score{Name: pipeline.ScoreSeam, Step: pipeline.Whole, Settled: settled}
-	own := s.median(func(t tremble) float64 { return t.edge })
+	own := stats.MedianOf(s.trembles, func(t tremble) float64 { return t.edge })
 	if len(s.trembles) < leastFrames || own > restless {
 		out.Reasons = []pipeline.Reason{pipeline.SeamNotChecked}
 		return out
 	}
 	over := func(of, noise func(tremble) float64) float64 {
-		return s.median(of) / math.Hypot(math.Hypot(own, floor), correlated*s.median(noise))
+		return stats.MedianOf(s.trembles, of) / math.Hypot(math.Hypot(own, floor), correlated*stats.MedianOf(s.trembles, noise))
 	}
 	ofFace := over(func(t tremble) float64 { return t.face }, func(t tremble) float64 { return t.faceNoise })
 	ofMouth := over(func(t tremble) float64 { return t.mouth }, func(t tremble) float64 { return t.mouthNoise })
@@ -212,18 +212,6 @@ func (s *stage) score(settled bool) pipeline.Score {
 
 // scale is 1 up to half of most, one half at most and 0 from one and a half of it.
 func scale(v, most float64) float64 { return min(max(1.5-v/most, 0), 1) }
-
-func (s *stage) median(of func(tremble) float64) float64 {
-	if len(s.trembles) == 0 {
-		return 0
-	}
-	v := make([]float64, len(s.trembles))
-	for i, t := range s.trembles {
-		v[i] = of(t)
-	}
-	slices.Sort(v)
-	return v[len(v)/2]
-}
 
 // Finish implements pipeline.Stage.
 func (s *stage) Finish(ctx context.Context) ([]pipeline.Score, error) {

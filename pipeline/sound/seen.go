@@ -2,10 +2,10 @@ package sound
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/internal/stats"
 )
 
 // Landmarks of MediaPipe's face mesh.
@@ -80,8 +80,8 @@ func (s *seen) steps() []step {
 	if len(s.mouths) == 0 {
 		return nil
 	}
-	yaw := median(s.mouths, func(m mouth) float64 { return m.yaw })
-	pitch := median(s.mouths, func(m mouth) float64 { return m.pitch })
+	yaw := stats.MedianOf(s.mouths, func(m mouth) float64 { return m.yaw })
+	pitch := stats.MedianOf(s.mouths, func(m mouth) float64 { return m.pitch })
 	straight := func(m mouth) bool {
 		return math.Abs(m.yaw-yaw) <= turned && math.Abs(m.pitch-pitch) <= turned
 	}
@@ -106,13 +106,4 @@ func (s *seen) steps() []step {
 		out[i].known = true
 	}
 	return out
-}
-
-func median(all []mouth, of func(mouth) float64) float64 {
-	v := make([]float64, len(all))
-	for i, m := range all {
-		v[i] = of(m)
-	}
-	slices.Sort(v)
-	return v[len(v)/2]
 }

@@ -3,8 +3,10 @@ package texture
 import (
 	"context"
 	"math"
+	"slices"
 
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/internal/stats"
 )
 
 // Look is what was seen in one picture.
@@ -69,7 +71,7 @@ func (x *Examiner) Picture(ctx context.Context, face *pipeline.Face) (pipeline.S
 	if ok {
 		s.add(x.fusion, l)
 	}
-	return s.score(1, 0, borderOdds(l.Border), true), nil
+	return s.score(1, 0, true), nil
 }
 
 // sum adds up looks.
@@ -77,9 +79,14 @@ type sum struct {
 	n       int
 	odds    float64 // of bona fide, natural logarithms
 	classes [Classes]float64
+	borders []float64
 }
 
 func (s *sum) add(f Fusion, l Look) {
+	if len(s.borders) == mostBorders {
+		s.borders = s.borders[:copy(s.borders, s.borders[1:])]
+	}
+	s.borders = append(s.borders, l.Border)
 	odds := f.logOdds(l)
 	if math.IsNaN(odds) {
 		return
@@ -94,38 +101,38 @@ func (s *sum) add(f Fusion, l Look) {
 // explained is the value below which a score says why.
 const explained = 0.8
 
-// score is that of the looks so far, of which there must be least; what bands and a border cost is taken off the log
-// odds.
-func (s *sum) score(least int, bands, border float64, settled bool) pipeline.Score {
+// score is that of the looks so far, of which there must be least; what bands cost, and the border in most of them, is taken
+// off the log odds.
+func (s *sum) score(least int, bands float64, settled bool) pipeline.Score {
 	score := pipeline.Score{Name: pipeline.ScoreTexture, Step: pipeline.Whole, Settled: settled}
 	if s.n < least {
 		score.Reasons = []pipeline.Reason{pipeline.TextureNotChecked}
 		return score
 	}
-	n := float64(s.n)
+	n, border := float64(s.n), borderOdds(stats.Median(slices.Clone(s.borders)))
 	score.Checked, score.Value = true, sigmoid(s.odds/n-bands-border)
 	if settled {
 		score.Measures = []pipeline.Measure{{Name: "looks", Value: n}, {Name: "bands_log_odds", Value: -bands}, {Name: "border_log_odds", Value: -border}}
 	}
 	if score.Value < explained {
-		score.Reasons = []pipeline.Reason{s.reason()}
-		if border > 0 && score.Reasons[0] == pipeline.TextureLow {
-			score.Reasons[0] = pipeline.TextureBorder
-		}
+		score.Reasons = []pipeline.Reason{s.reason(border > 0)}
 	}
 	return score
 }
 
-// reason is the likeliest attack's, where the network saw one.
-func (s *sum) reason() pipeline.Reason {
+// reason is the likeliest attack's, where the network saw one, and else the border's, where there is one.
+func (s *sum) reason(border bool) pipeline.Reason {
 	best := Screen
 	for c := Screen; c < Classes; c++ {
 		if s.classes[c] > s.classes[best] {
 			best = c
 		}
 	}
-	if !(s.classes[best] > s.classes[BonaFide]) {
-		return pipeline.TextureLow
+	if s.classes[best] > s.classes[BonaFide] {
+		return [Classes]pipeline.Reason{Screen: pipeline.TextureScreen, Print: pipeline.TexturePrint, Paste: pipeline.TexturePaste, Mask: pipeline.TextureMask}[best]
 	}
-	return [Classes]pipeline.Reason{Screen: pipeline.TextureScreen, Print: pipeline.TexturePrint, Paste: pipeline.TexturePaste, Mask: pipeline.TextureMask}[best]
+	if border {
+		return pipeline.TextureBorder
+	}
+	return pipeline.TextureLow
 }

@@ -12,6 +12,7 @@ import (
 	"vivavoce/models"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/face"
+	"vivavoce/pipeline/internal/stats"
 	"vivavoce/pipeline/pipelinetest/recorded"
 )
 
@@ -38,7 +39,7 @@ func TestMeasurePeople(t *testing.T) {
 			}
 			s.examiner = NewExaminer(s.o.Net, s.o.Fusion)
 			watch(t, clip, finders, s)
-			values, bands, borders = append(values, s.score(true).Value), append(bands, s.flicker.band()), append(borders, median(s.borders))
+			values, bands, borders = append(values, s.score(true).Value), append(bands, s.flicker.band()), append(borders, stats.Median(s.sum.borders))
 		}
 		slices.Sort(values)
 		slices.Sort(bands)

@@ -13,7 +13,6 @@ package texture
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"vivavoce/pipeline"
@@ -70,7 +69,6 @@ type stage struct {
 	o        Options
 	examiner *Examiner
 	flicker  flicker
-	borders  []float64 // of the looks
 	sum      sum
 	pace     pace
 	out      [1]pipeline.Score
@@ -110,10 +108,6 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 		return nil, nil
 	}
 	s.sum.add(s.o.Fusion, l)
-	if len(s.borders) == mostBorders {
-		s.borders = s.borders[:copy(s.borders, s.borders[1:])]
-	}
-	s.borders = append(s.borders, l.Border)
 	if s.sum.n < leastLooks {
 		return nil, nil
 	}
@@ -127,7 +121,7 @@ func Facing(f *pipeline.Face) bool {
 }
 
 func (s *stage) score(settled bool) pipeline.Score {
-	return s.sum.score(leastLooks, bandOdds(s.flicker.band()), borderOdds(median(s.borders)), settled)
+	return s.sum.score(leastLooks, bandOdds(s.flicker.band()), settled)
 }
 
 // bandOdds and borderOdds are what bands and a border take off the log odds.
@@ -137,16 +131,6 @@ func borderOdds(border float64) float64 { return borderWeight * ramp(border, bor
 
 // ramp goes from 0 at least to 1 at whole.
 func ramp(v, least, whole float64) float64 { return min(max((v-least)/(whole-least), 0), 1) }
-
-// median is 0 of nothing.
-func median(v []float64) float64 {
-	if len(v) == 0 {
-		return 0
-	}
-	s := slices.Clone(v)
-	slices.Sort(s)
-	return s[len(s)/2]
-}
 
 // Finish implements pipeline.Stage.
 func (s *stage) Finish(ctx context.Context) ([]pipeline.Score, error) {
@@ -165,5 +149,5 @@ func (unchecked) Observe(ctx context.Context, _ pipeline.Observation) ([]pipelin
 
 func (unchecked) Finish(ctx context.Context) ([]pipeline.Score, error) {
 	var none sum
-	return []pipeline.Score{none.score(1, 0, 0, true)}, ctx.Err()
+	return []pipeline.Score{none.score(1, 0, true)}, ctx.Err()
 }
