@@ -146,11 +146,7 @@ func abs(v float64) float64 { return max(v, -v) }
 
 func TestStage(t *testing.T) {
 	anna, bert := newPerson(1), newPerson(2)
-	for name, s := range pipelinetest.Attackers() {
-		t.Run(name, func(t *testing.T) {
-			pipelinetest.TestStage(t, continuity.New(), pipelinetest.Perform(t, s, 1, pipeline.Challenge{Steps: []pipeline.Step{{Kind: pipeline.StepTurn, Turn: pipeline.Left}}}))
-		})
-	}
+	pipelinetest.TestStageByActors(t, continuity.New(), pipeline.Step{Kind: pipeline.StepTurn, Turn: pipeline.Left})
 	t.Run("swapped", func(t *testing.T) {
 		pipelinetest.TestStage(t, continuity.New(), film(120, func(i int) moment { return pick(i >= 60, moment{who: bert}, moment{who: anna}) }))
 	})

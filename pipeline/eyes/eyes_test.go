@@ -3,7 +3,6 @@ package eyes_test
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -88,11 +87,7 @@ func TestEyes(t *testing.T) {
 		{"always turned away", 10, 30, func(float64) look { return look{yaw: 40} }, false, false, 0, []pipeline.Reason{pipeline.EyesNotChecked}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			scores := pipelinetest.Play(t, eyes.New(), film(c.seconds, c.rate, c.at))
-			s := scores[len(scores)-1]
-			if s.Checked != c.checked || s.Checked && (s.Value >= 0.5) != c.pass || !slices.Equal(s.Reasons, c.why) {
-				t.Errorf("got %+v, want checked %v, pass %v, %v", s, c.checked, c.pass, c.why)
-			}
+			s := pipelinetest.Judged(t, eyes.New(), film(c.seconds, c.rate, c.at), c.checked, c.pass, c.why)
 			if s.Checked && s.Measures[0].Value != c.blinks {
 				t.Errorf("%v blinks, want %v", s.Measures, c.blinks)
 			}
@@ -112,12 +107,7 @@ func TestBlinkIsMeasured(t *testing.T) {
 }
 
 func TestStage(t *testing.T) {
-	for name, s := range pipelinetest.Attackers() {
-		t.Run(name, func(t *testing.T) {
-			steps := []pipeline.Step{{Kind: pipeline.StepDigit, Digit: 3}, {Kind: pipeline.StepTurn, Turn: pipeline.Left}}
-			pipelinetest.TestStage(t, eyes.New(), pipelinetest.Perform(t, s, 1, pipeline.Challenge{Steps: steps}))
-		})
-	}
+	pipelinetest.TestStageByActors(t, eyes.New(), pipeline.Step{Kind: pipeline.StepDigit, Digit: 3}, pipeline.Step{Kind: pipeline.StepTurn, Turn: pipeline.Left})
 	t.Run("blinking", func(t *testing.T) {
 		pipelinetest.TestStage(t, eyes.New(), film(8, 30, func(t float64) look { return both(blinking(t, 0.1, 0.2), look{}) }))
 	})

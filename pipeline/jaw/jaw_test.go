@@ -3,7 +3,6 @@ package jaw_test
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -75,22 +74,13 @@ func TestJaw(t *testing.T) {
 		{"while a turn is asked", speaker{8, 25, 0.2, goes, nil, turn}, false, false, []pipeline.Reason{pipeline.JawNotChecked}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			scores := pipelinetest.Play(t, jaw.New(), c.speaker.film())
-			s := scores[len(scores)-1]
-			if s.Checked != c.checked || s.Checked && (s.Value >= 0.5) != c.pass || !slices.Equal(s.Reasons, c.why) {
-				t.Errorf("got %+v, want checked %v, pass %v, %v", s, c.checked, c.pass, c.why)
-			}
+			pipelinetest.Judged(t, jaw.New(), c.speaker.film(), c.checked, c.pass, c.why)
 		})
 	}
 }
 
 func TestStage(t *testing.T) {
-	for name, s := range pipelinetest.Attackers() {
-		t.Run(name, func(t *testing.T) {
-			steps := []pipeline.Step{{Kind: pipeline.StepDigit, Digit: 3}, {Kind: pipeline.StepTurn, Turn: pipeline.Left}}
-			pipelinetest.TestStage(t, jaw.New(), pipelinetest.Perform(t, s, 1, pipeline.Challenge{Steps: steps}))
-		})
-	}
+	pipelinetest.TestStageByActors(t, jaw.New(), pipeline.Step{Kind: pipeline.StepDigit, Digit: 3}, pipeline.Step{Kind: pipeline.StepTurn, Turn: pipeline.Left})
 	t.Run("speaking", func(t *testing.T) {
 		pipelinetest.TestStage(t, jaw.New(), speaker{8, 25, 0.2, func(float64) float64 { return 0.3 }, nil, nil}.film())
 	})

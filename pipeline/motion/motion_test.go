@@ -22,12 +22,7 @@ func turns(ds ...pipeline.Direction) pipeline.Challenge {
 }
 
 func TestStage(t *testing.T) {
-	for name, s := range pipelinetest.Attackers() {
-		t.Run(name, func(t *testing.T) {
-			seen := pipelinetest.Perform(t, s, 1, turns(pipeline.Left, pipeline.Up))
-			pipelinetest.TestStage(t, motion.New(motion.Options{}), seen)
-		})
-	}
+	pipelinetest.TestStageByActors(t, motion.New(motion.Options{}), turns(pipeline.Left, pipeline.Up).Steps...)
 }
 
 // last plays an actor to the stage and returns the session's scores and the steps'.

@@ -49,6 +49,27 @@ type record struct {
 	last []pipeline.Score
 }
 
+// TestStageByActors is TestStage for everybody of [Attackers], who answer these steps each in their way.
+func TestStageByActors(t *testing.T, k pipeline.Kind, steps ...pipeline.Step) {
+	t.Helper()
+	for name, s := range Attackers() {
+		t.Run(name, func(t *testing.T) {
+			TestStage(t, k, Perform(t, s, 1, pipeline.Challenge{Steps: steps}))
+		})
+	}
+}
+
+// Judged plays the observations and returns the last score, which must be checked, at or above one half, and explained as said.
+func Judged(t *testing.T, k pipeline.Kind, observations []pipeline.Observation, checked, pass bool, why []pipeline.Reason) pipeline.Score {
+	t.Helper()
+	scores := Play(t, k, observations)
+	s := scores[len(scores)-1]
+	if s.Checked != checked || s.Checked && (s.Value >= 0.5) != pass || !slices.Equal(s.Reasons, why) {
+		t.Errorf("got %+v, want checked %v, pass %v, %v", s, checked, pass, why)
+	}
+	return s
+}
+
 // play shows copies of the observations to a new stage; after, if given, is what
 // happens to each copy once Observe has returned.
 func play(t *testing.T, k pipeline.Kind, observations []pipeline.Observation, after func(pipeline.Observation)) record {

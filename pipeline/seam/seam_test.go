@@ -3,7 +3,6 @@ package seam_test
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -82,22 +81,13 @@ func TestSeam(t *testing.T) {
 		{"without pixels", film{seconds: 3, rate: 25, blank: true}, false, false, none},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			scores := pipelinetest.Play(t, seam.New(), c.film.play())
-			s := scores[len(scores)-1]
-			if s.Checked != c.checked || s.Checked && (s.Value >= 0.5) != c.pass || !slices.Equal(s.Reasons, c.why) {
-				t.Errorf("got %+v, want checked %v, pass %v, %v", s, c.checked, c.pass, c.why)
-			}
+			pipelinetest.Judged(t, seam.New(), c.film.play(), c.checked, c.pass, c.why)
 		})
 	}
 }
 
 func TestStage(t *testing.T) {
-	for name, s := range pipelinetest.Attackers() {
-		t.Run(name, func(t *testing.T) {
-			steps := []pipeline.Step{{Kind: pipeline.StepDigit, Digit: 3}, {Kind: pipeline.StepTurn, Turn: pipeline.Left}}
-			pipelinetest.TestStage(t, seam.New(), pipelinetest.Perform(t, s, 1, pipeline.Challenge{Steps: steps}))
-		})
-	}
+	pipelinetest.TestStageByActors(t, seam.New(), pipeline.Step{Kind: pipeline.StepDigit, Digit: 3}, pipeline.Step{Kind: pipeline.StepTurn, Turn: pipeline.Left})
 	t.Run("a head", func(t *testing.T) {
 		pipelinetest.TestStage(t, seam.New(), film{seconds: 3, rate: 25}.play())
 	})
