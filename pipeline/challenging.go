@@ -17,7 +17,7 @@ func (r *run) advance(face *Face) {
 		switch {
 		case r.framing.ready(good, pts, r.o.Timing):
 			r.enter(Challenging)
-			r.course.start(face.Frame)
+			r.course.start(face)
 		case r.framing.expired(r.o.Timing):
 			r.end(r.unframed())
 		}
@@ -35,7 +35,7 @@ func (r *run) advance(face *Face) {
 		if !still {
 			r.course.time += dt
 		}
-		r.steer()
+		r.steer(face)
 		if lit, ok := r.lamp.ask(r.sending()); ok && !r.over {
 			r.report(lit)
 		}
@@ -50,8 +50,8 @@ func (r *run) unframed() Reason {
 	return SessionNoFace
 }
 
-// steer shows and ends steps as the course's time has come.
-func (r *run) steer() {
+// steer shows and ends steps as the course's time has come; face is the newest.
+func (r *run) steer(face *Face) {
 	c := &r.course
 	var before *Prompt
 	if p := c.shown; p != nil {
@@ -69,7 +69,7 @@ func (r *run) steer() {
 	switch {
 	case c.over():
 		r.over = !r.again()
-	case c.time >= c.due:
+	case c.time >= c.due && !c.awaits(face):
 		r.acks.prompt()
 		r.report(c.prompt(r.sending(), before))
 	}

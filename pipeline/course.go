@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"math"
 	"time"
 
 	"vivavoce/media"
@@ -79,6 +80,8 @@ type course struct {
 	arrived time.Time     // of the newest frame; zero when the source does not say
 	behind  time.Duration // the frames' time is so far behind that of their arrival since the start
 	lost    time.Duration // in gaps so far
+	front   Pose          // of the head when the course started
+	away    time.Duration // course time at which a head that was awaited was last seen elsewhere
 	started bool
 
 	next   int           // step to prompt next
@@ -92,9 +95,27 @@ type course struct {
 
 func newCourse(steps []Step, t Timing) course { return course{steps: steps, timing: t} }
 
-// start begins the course at f.
-func (c *course) start(f *media.Frame) {
-	c.started, c.pts, c.arrived, c.due = true, f.PTS, f.Arrived, c.timing.Pause
+// start begins the course at a face that looks at the camera.
+func (c *course) start(face *Face) {
+	f := face.Frame
+	c.started, c.pts, c.arrived, c.due, c.front = true, f.PTS, f.Arrived, c.timing.Pause, face.Pose
+}
+
+// away is from how many degrees on a head has not come back from its last turn: more than a turn leaves
+// when it counts as answered, less than one to the side must reach.
+const away = 12
+
+// awaits reports whether the next step is a turn and the head is not in front yet, or is only just. Asked now, the turn
+// would be measured from where the head is, and its coming back would be taken for an answer. It is waited for a while
+// only: who sits otherwise than at the start is asked too.
+func (c *course) awaits(face *Face) bool {
+	if c.steps[c.next].Kind != StepTurn || c.time >= c.due+c.timing.Front {
+		return false
+	}
+	if !face.Found || math.Abs(face.Pose.Yaw-c.front.Yaw) > away || math.Abs(face.Pose.Pitch-c.front.Pitch) > away {
+		c.away = c.time
+	}
+	return c.time < c.away+c.timing.Pause
 }
 
 // jumpy is by how much PTS may run ahead of the arrivals in a gap: the frames before it

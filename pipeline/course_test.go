@@ -18,7 +18,7 @@ func TestHalfOfAStepIsSeen(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := newCourse(steps, timing)
-		c.start(&media.Frame{PTS: 2 * time.Second})
+		c.start(&Face{Frame: &media.Frame{PTS: 2 * time.Second}})
 		c.prompt(3*time.Second, nil)
 		for range 2 { // before and after the acknowledgement
 			if seen := 2*time.Second + timing.step(steps, 0) - c.shown.ShownAt; seen < timing.step(steps, 0)/2 {
@@ -36,7 +36,7 @@ func TestPromptStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newCourse([]Step{{Kind: StepDigit, Digit: 1}, {Kind: StepDigit, Digit: 2}}, timing)
-	c.start(&media.Frame{PTS: time.Second})
+	c.start(&Face{Frame: &media.Frame{PTS: time.Second}})
 	c.prompt(time.Second, nil)
 	first := c.shown
 	c.pts = 2 * time.Second
@@ -53,6 +53,58 @@ func TestPromptStays(t *testing.T) {
 		if p := c.visible(f.pts); p == nil || p.Index != f.want {
 			t.Errorf("at %v %+v, want step %d", f.pts, p, f.want)
 		}
+	}
+}
+
+// TestTurnsAwaitTheHead: a turn is asked when the head is back for a moment, or when that takes too long; digits do not wait.
+func TestTurnsAwaitTheHead(t *testing.T) {
+	const ms = time.Millisecond
+	timing, err := Timing{}.filled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	turned := func(from, to time.Duration) func(time.Duration) Pose {
+		return func(at time.Duration) Pose {
+			if at >= from && at < to {
+				return Pose{Yaw: -25, Pitch: 4}
+			}
+			return Pose{Yaw: 3, Pitch: 4}
+		}
+	}
+	turn := Step{Kind: StepTurn, Turn: Left}
+	for _, c := range []struct {
+		name string
+		step Step
+		pose func(time.Duration) Pose
+		gone bool // no face while turned
+		want time.Duration
+	}{
+		{"in front", turn, turned(0, 0), false, 300 * ms},
+		{"not back for a second", turn, turned(0, 1000*ms), false, 1250 * ms},
+		{"turned so far that it is not found", turn, turned(0, 1000*ms), true, 1250 * ms},
+		{"stays away", turn, turned(0, time.Hour), false, 1800 * ms},
+		{"a digit", Step{Kind: StepDigit}, turned(0, time.Hour), false, 300 * ms},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			co := newCourse([]Step{c.step}, timing)
+			front := c.pose(-1)
+			for at := time.Duration(0); at < 3*time.Second; at += 50 * ms {
+				f := &Face{Frame: &media.Frame{PTS: at}, Found: true, Pose: c.pose(at)}
+				f.Found = !c.gone || f.Pose == front
+				if at == 0 {
+					co.start(&Face{Frame: f.Frame, Found: true, Pose: front})
+				}
+				dt, _ := co.pass(f.Frame)
+				co.time += dt
+				if co.time >= co.due && !co.awaits(f) {
+					if at != c.want {
+						t.Errorf("asked at %v, want %v", at, c.want)
+					}
+					return
+				}
+			}
+			t.Error("not asked")
+		})
 	}
 }
 
@@ -91,7 +143,7 @@ func TestGapsAreBounded(t *testing.T) {
 				}
 				return f
 			}
-			co.start(frame(0, 0))
+			co.start(&Face{Frame: frame(0, 0)})
 			var took time.Duration
 			var why Reason
 			for i, pts := range c.pts {

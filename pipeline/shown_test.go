@@ -81,7 +81,7 @@ func TestAcknowledgementIsBounded(t *testing.T) {
 				t.Fatal(err)
 			}
 			co := newCourse([]Step{{Kind: c.kind}}, timing)
-			co.start(&media.Frame{PTS: 2 * time.Second})
+			co.start(&Face{Frame: &media.Frame{PTS: 2 * time.Second}})
 			co.prompt(2*time.Second, nil)
 			held := co.shown
 			co.acknowledge(c.at)

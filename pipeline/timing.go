@@ -19,6 +19,7 @@ type Timing struct {
 	Digit     time.Duration // from one digit to the next; 900 ms
 	DigitTail time.Duration // added to the last digit of a phrase, for those who are slow; 600 ms
 	Pause     time.Duration // nothing on the screen before each turn and phrase; 300 ms
+	Front     time.Duration // for the head to come back before a turn is asked, at most; 1.5 s
 
 	Light time.Duration // each colour of the screen, at least LeastLight; 1.4 s
 
@@ -53,6 +54,7 @@ func (t Timing) filled() (Timing, error) {
 		{"Digit", &t.Digit, 900 * time.Millisecond},
 		{"DigitTail", &t.DigitTail, 600 * time.Millisecond},
 		{"Pause", &t.Pause, 300 * time.Millisecond},
+		{"Front", &t.Front, 1500 * time.Millisecond},
 		{"Light", &t.Light, 1400 * time.Millisecond},
 		{"Deciding", &t.Deciding, 3 * time.Second},
 		{"Whole", &t.Whole, 0}, // depends on the challenge: see whole
@@ -91,11 +93,14 @@ func (t Timing) whole(steps []Step) time.Duration {
 }
 
 // challenge is the longest that steps can take when frames keep coming: every
-// step to its end, the pauses, one loss of the face and the gaps in between.
+// step to its end, the pauses, the head's coming back, one loss of the face and the gaps in between.
 func (t Timing) challenge(steps []Step) time.Duration {
 	d := t.MediaLost + t.FaceGrace + t.FaceLost
 	for i := range steps {
 		d += t.Pause + t.step(steps, i)
+		if steps[i].Kind == StepTurn {
+			d += t.Front
+		}
 	}
 	return d
 }
