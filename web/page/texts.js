@@ -130,7 +130,7 @@ export const outcomes = {
 };
 
 /** What a verdict rests on, by the name of the score. @type {Record<string, string>} */
-export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', eyes: 'Eyes', jaw: 'Jaw', seam: 'One picture', lights: 'Screen light', mouth: 'Mouth movement', rest: 'Mouth at rest', lips: 'Spoken digits', sound: 'Sound', texture: 'Picture', injection: 'Camera signal' };
+export const checks = { motion: 'Head movement', depth: 'Depth', parallax: 'Background', continuity: 'Same face', eyes: 'Eyes', jaw: 'Jaw', seam: 'No editing', lights: 'Screen light', mouth: 'Mouth movement', rest: 'Mouth at rest', lips: 'Spoken digits', sound: 'Sound', texture: 'No screen or photo', injection: 'Camera signal' };
 
 /** Why a session is not live. @param {string} code */
 export function reasonText(code) {

@@ -43,7 +43,12 @@ const verdict = async (page, fake, outcome, reasons, checks) => {
   fake.say('verdict', { outcome, reasons, checks });
   await page.getByRole('heading', { level: 1 }).first().waitFor();
 };
-const check = (name, band) => ({ name, checked: band !== '', ...(band ? { band } : {}) });
+const names = ['continuity', 'depth', 'eyes', 'injection', 'jaw', 'lips', 'motion', 'mouth', 'parallax', 'rest', 'seam', 'sound', 'texture'];
+/** All that a session checks, as the server lists it: good but for what is named; '' was not checked. */
+const checks = (/** @type {Record<string, string>} */ but) => names.map((name) => {
+  const band = { sound: '', ...but }[name] ?? 'good';
+  return { name, checked: band !== '', ...(band ? { band } : {}) };
+});
 const digit = { index: 3, kind: 'digit', digit: '7', phrase: '471906', position: 1 };
 
 /** @type {Shot[]} */
@@ -58,9 +63,10 @@ const shots = [
   { name: 'digit', play: (p, f) => challenge(p, f, digit, { band: 'good' }) },
   { name: 'deciding', play: async (p, f) => { await framing(p, f); f.say('state', { state: 'deciding' }); } },
   { name: 'reconnecting', play: async (p, f) => { await challenge(p, f, { index: 1, kind: 'turn', direction: 'right' }); f.say('hint', { code: 'reconnecting', blocking: false }); } },
-  { name: 'verdict-live', play: (p, f) => verdict(p, f, 'live', [], [check('motion', 'good'), check('depth', 'good'), check('mouth', 'fair'), check('lips', '')]) },
-  { name: 'verdict-spoof', play: (p, f) => verdict(p, f, 'spoof', ['depth.flat', 'mouth.still'], [check('motion', 'fair'), check('depth', 'weak'), check('mouth', 'weak'), check('lips', '')]) },
-  { name: 'verdict-undecided', play: (p, f) => verdict(p, f, 'undecided', ['face.lost', 'motion.not_checked'], [check('motion', ''), check('depth', ''), check('mouth', 'fair')]) },
+  { name: 'verdict-live', play: (p, f) => verdict(p, f, 'live', [], checks({ mouth: 'fair', texture: 'fair', parallax: '' })) },
+  { name: 'verdict-spoof', play: (p, f) => verdict(p, f, 'spoof', ['depth.flat', 'mouth.still'], checks({ depth: 'weak', lips: '', mouth: 'weak' })) },
+  { name: 'verdict-screen', play: (p, f) => verdict(p, f, 'spoof', ['seam.face', 'texture.border'], checks({ seam: 'weak', texture: 'weak' })) },
+  { name: 'verdict-undecided', play: (p, f) => verdict(p, f, 'undecided', ['face.lost', 'motion.not_checked'], checks({ depth: '', eyes: '', jaw: '', lips: '', motion: '', mouth: 'fair', parallax: '', rest: '' })) },
   { name: 'error-permission', refused: true, play: async (p) => { await start(p); await p.getByText('The camera is not allowed').waitFor(); } },
   { name: 'error-in-app', userAgent: instagram, play: () => {} },
   { name: 'error-connection', play: async (p, f) => { await framing(p, f); f.say('error', { code: 'media_failed', message: '', fatal: true }); } },
