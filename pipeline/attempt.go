@@ -15,7 +15,6 @@ import (
 type Attempt struct {
 	o      JudgeOptions
 	steps  []Step
-	spare  []Step // turns to ask again
 	finder Finder
 	guide  Guide // nil gives no hints
 	stages []namedStage
@@ -23,6 +22,8 @@ type Attempt struct {
 	device atomic.Pointer[Device]
 	lamp   lamp
 	ran    atomic.Bool
+
+	spareTurns, sparePhrase []Step // not asked yet
 }
 
 // Shown says that step index is on the person's screen now. It may be called from

@@ -16,7 +16,7 @@ type Step struct {
 	Kind  StepKind
 	Digit int       // 0–9, for StepDigit
 	Turn  Direction // for StepTurn
-	// Again says that it takes the place of a turn that could not be seen.
+	// Again says that it is a spare one: a turn in the place of one that could not be seen, a digit of another phrase.
 	Again bool
 }
 
@@ -24,9 +24,11 @@ type Step struct {
 // a recording is watched to its end.
 type Challenge struct {
 	Steps []Step
-	// Spare are turns that are asked after all steps, each if one of those could not be seen: pictures were
-	// lost, or the face. Whoever was seen to turn badly gets none.
-	Spare []Step
+	// SpareTurns are asked after all steps, each if one of those could not be seen: pictures were lost, or the face. Whoever
+	// was seen to turn badly gets none.
+	SpareTurns []Step
+	// SparePhrase is digits that are asked last, if those before were neither believed nor plainly others.
+	SparePhrase []Step
 	// Lights are colours that the screen takes, one after another, beside the steps, for as long
 	// as those last; none are asked for when empty.
 	Lights []Colour

@@ -75,32 +75,6 @@ func (r *run) steer(face *Face) {
 	}
 }
 
-// again asks a spare turn for one that could not be seen, or waits a moment for the word on the last one. It reports
-// whether the challenge goes on.
-func (r *run) again() bool {
-	if len(r.spare) == 0 {
-		return false
-	}
-	c := &r.course
-	for i, s := range c.steps {
-		score, ok := r.board.of(ScoreMotion, i)
-		switch {
-		case s.Kind != StepTurn || !ok || r.mended[i]:
-		case !score.Settled:
-			if c.time < c.due {
-				return true
-			}
-		case !score.Checked:
-			r.mended[i] = true
-			r.steps, r.seen = append(r.steps, r.spare[0]), append(r.seen, 0)
-			c.steps, r.spare = r.steps, r.spare[1:]
-			c.due = c.time + c.timing.Pause
-			return true
-		}
-	}
-	return false
-}
-
 // sending is the PTS that is captured now. The frame at hand is older; how much, the
 // sender's clock says, which is not trusted beyond a bound.
 func (r *run) sending() time.Duration {

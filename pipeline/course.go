@@ -192,16 +192,17 @@ func (c *course) acknowledge(at time.Duration) {
 	c.shown = &p
 }
 
-// phrase returns the run of digits around step i and i's place in it.
+// phrase returns the run of digits around step i and i's place in it. A spare phrase is one of its own.
 func phrase(steps []Step, i int) (digits string, position int) {
 	if steps[i].Kind != StepDigit {
 		return "", 0
 	}
+	same := func(s Step) bool { return s.Kind == StepDigit && s.Again == steps[i].Again }
 	first := i
-	for first > 0 && steps[first-1].Kind == StepDigit {
+	for first > 0 && same(steps[first-1]) {
 		first--
 	}
-	for j := first; j < len(steps) && steps[j].Kind == StepDigit; j++ {
+	for j := first; j < len(steps) && same(steps[j]); j++ {
 		digits += string(rune('0' + steps[j].Digit))
 	}
 	return digits, i - first

@@ -54,7 +54,8 @@ func (j *Judge) Policy() Policy { return j.o.Policy }
 // frames are watched until the source ends. Any other must have steps of every kind
 // that the policy requires a score of.
 func (j *Judge) NewAttempt(c Challenge) (*Attempt, error) {
-	for i, s := range slices.Concat(c.Steps, c.Spare) {
+	all := slices.Concat(c.Steps, c.SpareTurns, c.SparePhrase)
+	for i, s := range all {
 		if err := s.check(); err != nil {
 			return nil, fmt.Errorf("new attempt: step %d: %w", i, err)
 		}
@@ -62,9 +63,9 @@ func (j *Judge) NewAttempt(c Challenge) (*Attempt, error) {
 	if err := j.o.Policy.answerable(c.Steps); err != nil {
 		return nil, fmt.Errorf("new attempt: %w", err)
 	}
-	a := &Attempt{o: j.o, steps: slices.Clone(c.Steps), spare: slices.Clone(c.Spare)}
+	a := &Attempt{o: j.o, steps: slices.Clone(c.Steps), spareTurns: c.SpareTurns, sparePhrase: c.SparePhrase}
 	a.lamp.colours, a.lamp.every, a.lamp.shown = slices.Clone(c.Lights), j.o.Timing.Light, -1
-	a.o.Timing.Whole = j.o.Timing.whole(slices.Concat(c.Steps, c.Spare))
+	a.o.Timing.Whole = j.o.Timing.whole(all)
 	finder, err := j.o.NewFinder()
 	if err != nil {
 		return nil, fmt.Errorf("new attempt: finder: %w", err)

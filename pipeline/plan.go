@@ -30,6 +30,9 @@ const (
 	maxTurns  = 8
 )
 
+// spareDigits are the digits of a spare phrase at most.
+const spareDigits = 4
+
 // DefaultPlan asks for six digits, in phrases of two to four, and two turns.
 // One in 10⁶·12·10 guesses, made blindly and in time, is right.
 func DefaultPlan() Plan { return Plan{Digits: 6, Turns: 2} }
@@ -62,7 +65,10 @@ func NewChallenge(random io.Reader, p Plan) (Challenge, error) {
 		c.Lights = d.lights()
 	}
 	if p.Turns > 0 {
-		c.Spare = []Step{{Kind: StepTurn, Turn: d.turn(p.Directions, last), Again: true}}
+		c.SpareTurns = []Step{{Kind: StepTurn, Turn: d.turn(p.Directions, last), Again: true}}
+	}
+	for range min(p.Digits, p.MaxRun, spareDigits) {
+		c.SparePhrase = append(c.SparePhrase, Step{Kind: StepDigit, Digit: d.below(10), Again: true})
 	}
 	if d.err != nil {
 		return Challenge{}, fmt.Errorf("draw a challenge: %w", d.err)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	mathrand "math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -99,6 +100,14 @@ func checkChallenge(c Challenge, p Plan) error {
 	}
 	if digits != p.Digits || turns-1 != p.Turns {
 		return fmt.Errorf("%d digits and %d turns", digits, turns-1)
+	}
+	if len(c.SpareTurns) != min(p.Turns, 1) || len(c.SparePhrase) != min(p.Digits, p.MaxRun, 4) {
+		return fmt.Errorf("spare: %v, %v", c.SpareTurns, c.SparePhrase)
+	}
+	for i, s := range slices.Concat(c.SpareTurns, c.SparePhrase) {
+		if err := s.check(); err != nil || !s.Again {
+			return fmt.Errorf("spare step %d: %+v, %v", i, s, err)
+		}
 	}
 	return nil
 }

@@ -262,16 +262,16 @@ func (s *stage) Finish(ctx context.Context) ([]pipeline.Score, error) {
 	}
 	out = append(out, s.mouth(true), s.rested(true))
 	if s.speech == nil {
-		return append(out, unread()), nil
+		return append(out, unread(true)), nil
 	}
 	read, err := s.speech.finish(ctx)
 	return append(out, read...), err
 }
 
 // unread is the session's score where nothing was read.
-func unread() pipeline.Score {
+func unread(settled bool) pipeline.Score {
 	return pipeline.Score{
-		Name: pipeline.ScoreLips, Step: pipeline.Whole, Settled: true,
+		Name: pipeline.ScoreLips, Step: pipeline.Whole, Settled: settled,
 		Reasons: []pipeline.Reason{pipeline.LipsNotChecked},
 	}
 }

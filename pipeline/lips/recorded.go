@@ -53,7 +53,7 @@ func (s *speech) recorded(ctx context.Context) (pipeline.Score, error) {
 		}
 	}
 	if seen < shortest || time.Duration(seen)*step < time.Duration(len(s.said))*leastSpoken || 2*seen < len(l.Seen) {
-		return unread(), nil
+		return unread(true), nil
 	}
 	digits := make([]int, len(s.said))
 	why := pipeline.LipsUnreadable
@@ -69,5 +69,5 @@ func (s *speech) recorded(ctx context.Context) (pipeline.Score, error) {
 	if s.heard != nil {
 		s.heard(Heard{Digits: phraseOf(Read(l.Logp)), Nearest: phraseOf(digits), LogP: logp})
 	}
-	return s.valued(logp, why), nil
+	return s.valued(logp, why, true), nil
 }

@@ -130,6 +130,7 @@ func (s *speech) settle(ctx context.Context, p *phrase, now time.Duration) error
 	}
 	p.over = true
 	s.tell(p)
+	s.out = append(s.out, s.whole(false))
 	return nil
 }
 
@@ -274,15 +275,15 @@ func (s *speech) finish(ctx context.Context) ([]pipeline.Score, error) {
 	for i := range s.phrases {
 		s.tell(&s.phrases[i])
 	}
-	return append(s.out, s.whole()), nil
+	return append(s.out, s.whole(true)), nil
 }
 
 // unseenOf is how many digits it takes for one of them to go unseen: a stumbling network hides the
 // mouth for a third of a second, and the others still tell.
 const unseenOf = 5
 
-// whole is the score of the session: of all its digits, of which nearly all must have been seen.
-func (s *speech) whole() pipeline.Score {
+// whole is the score of the session: of all digits of the phrases that are over, of which nearly all must have been seen.
+func (s *speech) whole(settled bool) pipeline.Score {
 	n, unseen, sum, why := 0, 0, 0.0, pipeline.LipsUnreadable
 	for _, p := range s.phrases {
 		sum += p.margin
@@ -296,15 +297,15 @@ func (s *speech) whole() pipeline.Score {
 		}
 	}
 	if n == 0 || unseen*unseenOf > n {
-		return unread()
+		return unread(settled)
 	}
-	return s.valued(sum/float64(n), why)
+	return s.valued(sum/float64(n), why, settled)
 }
 
 // valued is the session's score of a log-posterior per digit, and why if it is low.
-func (s *speech) valued(logp float64, why pipeline.Reason) pipeline.Score {
+func (s *speech) valued(logp float64, why pipeline.Reason, settled bool) pipeline.Score {
 	score := pipeline.Score{
-		Name: pipeline.ScoreLips, Step: pipeline.Whole, Settled: true,
+		Name: pipeline.ScoreLips, Step: pipeline.Whole, Settled: settled,
 		Checked: true, Value: s.reader.Calibration().Value(logp),
 	}
 	if score.Value < explained {
