@@ -64,7 +64,7 @@ type rig struct {
 	reader string          // another digit reader than the manifest's
 	policy pipeline.Policy // the zero one: the flag's
 	turn   time.Duration   // how long a turn is waited for; 0: as for people
-	watch  func(pipeline.Challenge, signaling.Attempt) signaling.Attempt
+	watch  func(signaling.Attempt) signaling.Attempt
 }
 
 // Run serves until ctx ends, then lets the running sessions finish.
@@ -179,7 +179,7 @@ func (r *running) newAttempt(rig rig) func(pipeline.Challenge, string) (signalin
 		if err != nil || rig.watch == nil {
 			return a, err
 		}
-		return rig.watch(c, a), nil
+		return rig.watch(a), nil
 	}
 }
 
