@@ -237,8 +237,9 @@ func TestEvalSessions(t *testing.T) {
 	}
 	for _, p := range r.Played {
 		read := p.Lips != nil || p.FPS < 20 // a busy machine shows too little of a mouth
-		if len(p.Phrase) != 3 || len(p.Read) != 3 || !read || p.FPS < 5 || p.Outcome == "" {
-			t.Errorf("%+v, want a session of three digits", p)
+		asked := len(p.Phrase) == 3 || len(p.Phrase) == 6 // another phrase, where the first was doubtful
+		if !asked || len(p.Read) != len(p.Phrase) || !read || p.FPS < 5 || p.Outcome == "" {
+			t.Errorf("%+v, want a session of three digits, or twice three", p)
 		}
 		if p.Says == "other" && p.Outcome == pipeline.Live.String() {
 			t.Errorf("%+v: passes with other digits", p)

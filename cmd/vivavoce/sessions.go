@@ -67,12 +67,13 @@ func (c *evalSessionsCmd) Run(ctx context.Context, s streams) error {
 // their mouth rests meanwhile.
 const unanswered = 2 * time.Second
 
-// digitsOnly is a policy less what a spliced person cannot do: turn the head, be one stretch of video, and rest
-// each time anew (their silences come again and again, as in a loop).
+// digitsOnly is a policy less what a spliced person cannot do: turn the head, be one stretch of video (jaw, too, compares the chin
+// with where it was a quarter of a second before, which is beyond a cut), and rest each time anew (their silences come
+// again and again, as in a loop).
 func digitsOnly(p pipeline.Policy) pipeline.Policy {
 	p.Name += ", digits only"
 	p.Checks = slices.DeleteFunc(p.Checks, func(c pipeline.Check) bool {
-		return slices.Contains([]string{pipeline.ScoreMotion, pipeline.ScoreDepth, pipeline.ScoreInjection, pipeline.ScoreContinuity}, c.Name)
+		return slices.Contains([]string{pipeline.ScoreMotion, pipeline.ScoreDepth, pipeline.ScoreInjection, pipeline.ScoreContinuity, pipeline.ScoreJaw}, c.Name)
 	})
 	return p
 }
