@@ -71,6 +71,7 @@ func serverGolden() map[string]Message {
 		"hint.none":           Hint{Code: "none"},
 		"prompt.turn":         Prompt{Index: 0, Of: 6, Kind: pipeline.StepTurn, Direction: pipeline.Left, TimeMS: 6000},
 		"prompt.digit":        Prompt{Index: 2, Of: 6, Kind: pipeline.StepDigit, Digit: "7", Phrase: "0725", Position: ptr(1), TimeMS: 1500},
+		"prompt.digit.again":  Prompt{Index: 6, Of: 8, Kind: pipeline.StepDigit, Digit: "4", Phrase: "41", Position: ptr(0), Again: true, TimeMS: 900},
 		"prompt.digit.zero":   Prompt{Index: 1, Of: 6, Kind: pipeline.StepDigit, Digit: "0", Phrase: "0725", Position: ptr(0), TimeMS: 1500},
 		"progress":            Progress{Index: 0, Phase: pipeline.PhaseGo, Fraction: 0.35, Band: Weak},
 		"progress.return":     Progress{Index: 0, Phase: pipeline.PhaseReturn, Fraction: 0.6, Band: Fair},

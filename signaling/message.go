@@ -103,6 +103,7 @@ type (
 		Digit     string             `json:"digit,omitempty"`     // digits, and the two below
 		Phrase    string             `json:"phrase,omitempty"`
 		Position  *int               `json:"position,omitempty"`
+		Again     bool               `json:"again,omitempty"` // one more than planned, as the answer could not be told
 		TimeMS    int64              `json:"time_ms"`
 	}
 	// Progress says how the step on the screen goes.

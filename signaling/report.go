@@ -115,7 +115,7 @@ func (r *reporter) send(m Message) {
 func promptMessage(e pipeline.Prompted) Prompt {
 	m := Prompt{
 		Index: e.Prompt.Index, Of: e.Of, Kind: e.Prompt.Step.Kind,
-		TimeMS: e.Time.Milliseconds(),
+		Again: e.Prompt.Step.Again, TimeMS: e.Time.Milliseconds(),
 	}
 	if m.Kind == pipeline.StepTurn {
 		m.Direction = e.Prompt.Step.Turn

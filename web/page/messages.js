@@ -14,8 +14,8 @@
 /** @typedef {{type: 'candidate', candidate: string, sdp_mid?: string|null, sdp_mline_index?: number|null}} Candidate */
 /** @typedef {{type: 'state', state: State}} StateMessage */
 /** @typedef {{type: 'hint', code: string, direction?: Direction|''|null, blocking?: boolean}} Hint */
-/** @typedef {{type: 'prompt', index: number, of: number, kind: 'turn', direction: Direction, time_ms: number}} TurnPrompt */
-/** @typedef {{type: 'prompt', index: number, of: number, kind: 'digit', digit: string, phrase: string, position: number, time_ms: number}} DigitPrompt */
+/** @typedef {{type: 'prompt', index: number, of: number, kind: 'turn', direction: Direction, again?: boolean, time_ms: number}} TurnPrompt */
+/** @typedef {{type: 'prompt', index: number, of: number, kind: 'digit', digit: string, phrase: string, position: number, again?: boolean, time_ms: number}} DigitPrompt */
 /** @typedef {TurnPrompt|DigitPrompt} Prompt */
 /** @typedef {{type: 'progress', index: number, phase: 'go'|'return'|'done', fraction?: number, band?: Band|''|null}} Progress */
 /** @typedef {{type: 'light', index: number, colour: string, time_ms: number}} Light */
@@ -84,7 +84,7 @@ const fromServer = {
   candidate,
   state: { state: one('connecting', 'framing', 'challenge', 'deciding', 'done', 'expired', 'failed') },
   hint: { code: text, direction: opt(direction), blocking: opt(truth) },
-  prompt: { index: whole, of: whole, kind: one('turn', 'digit'), time_ms: whole },
+  prompt: { index: whole, of: whole, kind: one('turn', 'digit'), again: opt(truth), time_ms: whole },
   progress: { index: whole, phase: one('go', 'return', 'done'), fraction: opt(unit), band: opt(band) },
   light: { index: whole, colour: (x) => text(x) && /^#[\da-f]{6}$/.test(String(x)), time_ms: whole },
   score: { name: text, checked: truth, step: opt(whole), value: opt(unit), settled: opt(truth), reasons: opt(list(text)) },

@@ -243,9 +243,10 @@ function words(m) {
 function asking(m) {
   const hint = m.hint ? hintText(m.hint.code, m.hint.direction) : '';
   if (!m.prompt) return ['Get ready', hint];
-  if (m.prompt.kind === 'digit') return ['Say this digit', hint || 'Aloud or just with your lips.'];
+  const more = m.prompt.again && 'Once more, please: we could not tell.';
+  if (m.prompt.kind === 'digit') return ['Say this digit', hint || more || 'Aloud or just with your lips.'];
   if (m.phase === 'return') return [returnText, hint || 'Look straight at the camera again.'];
-  return [turnText(m.prompt.direction), hint || 'Slowly, as far as is comfortable.'];
+  return [turnText(m.prompt.direction), hint || more || 'Slowly, as far as is comfortable.'];
 }
 
 /** Colour, word and shape: never colour alone. @param {HTMLElement} e @param {import('./messages.js').Band|null} band @param {string} [none] */

@@ -61,6 +61,7 @@ const shots = [
   { name: 'turn-back', play: (p, f) => challenge(p, f, { index: 1, kind: 'turn', direction: 'left' }, { phase: 'return', fraction: 0.75, band: 'good' }) },
   { name: 'turn-up', play: (p, f) => challenge(p, f, { index: 2, kind: 'turn', direction: 'up' }, { fraction: 0.2, band: 'weak' }) },
   { name: 'digit', play: (p, f) => challenge(p, f, digit, { band: 'good' }) },
+  { name: 'digit-again', play: (p, f) => challenge(p, f, { ...digit, index: 9, of: 12, digit: '0', phrase: '5032', again: true }) },
   { name: 'deciding', play: async (p, f) => { await framing(p, f); f.say('state', { state: 'deciding' }); } },
   { name: 'reconnecting', play: async (p, f) => { await challenge(p, f, { index: 1, kind: 'turn', direction: 'right' }); f.say('hint', { code: 'reconnecting', blocking: false }); } },
   { name: 'verdict-live', play: (p, f) => verdict(p, f, 'live', [], checks({ mouth: 'fair', texture: 'fair', parallax: '' })) },

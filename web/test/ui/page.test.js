@@ -95,6 +95,16 @@ for (const [outcome, title, button, said] of /** @type {const} */ ([
   }));
 }
 
+test('one more phrase says why', run(async (b) => {
+  await framing(b);
+  b.fake.say('state', { state: 'challenge' });
+  b.fake.say('prompt', { index: 8, of: 12, kind: 'digit', digit: '5', phrase: '5032', position: 0, again: true, time_ms: 900 });
+  await sees(b.page, 'Once more, please: we could not tell.');
+  b.fake.say('prompt', { index: 8, of: 9, kind: 'turn', direction: 'up', again: true, time_ms: 900 });
+  await sees(b.page, 'Lift your chin up');
+  await sees(b.page, 'Once more, please: we could not tell.');
+}));
+
 test('a verdict lists what was weak first and what was not checked last', run(async (b) => {
   await framing(b);
   b.fake.say('verdict', { outcome: 'spoof', reasons: ['texture.border'], checks: [
