@@ -1,5 +1,7 @@
 package pipeline
 
+import "time"
+
 // again asks for more where that may still tell, or waits a moment for the word on the last step. It reports whether the
 // challenge goes on.
 func (r *run) again() bool { return r.turnAgain() || r.phraseAgain() }
@@ -33,7 +35,12 @@ func (r *run) turnAgain() bool {
 // Then all digits count together, at the same threshold. Of 2,500 true phrases of 20 strangers (folds 1–4 of models/train, five of them also on video; six digits, then
 // four, prompts' windows, from 0.18 on; 2026-11-22) 1.9 % are refused without and 0.5 % with it, 17 and 7 % of the worst speaker's; of
 // random others 1.2 and 1.3 % pass, of those with one digit changed in each phrase 88 and 93 %.
+//
+// Whose mouth was not seen for most digits is not asked for more: they are told what to do when they start again.
 const doubtful = 0.04
+
+// lastWord is how much longer than a pause the digits' score is waited for: stages listen on for what is said late.
+const lastWord = 200 * time.Millisecond
 
 // phraseAgain asks the spare phrase where the policy would not believe the digits, while they may have been said.
 func (r *run) phraseAgain() bool {
@@ -42,7 +49,7 @@ func (r *run) phraseAgain() bool {
 		return false
 	}
 	last := len(r.steps) - 1
-	if score, ok := r.board.of(ScoreLips, last); ok && !score.Settled && r.course.time < r.course.due {
+	if r.steps[last].Kind == StepDigit && !r.board.settled(ScoreLips, last) && r.course.time < r.course.due+lastWord {
 		return true
 	}
 	score, ok := r.board.of(ScoreLips, Whole)

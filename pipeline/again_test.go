@@ -10,9 +10,10 @@ import (
 	"vivavoce/pipeline"
 )
 
-// reader is a stage that reads digits as told, 300 ms after the last one of a phrase was on the screen, as lips does.
+// reader is a stage that reads digits as told, some time after the last one of a phrase was on the screen, as lips does.
 type reader struct {
 	values []float64 // of the session, after each phrase
+	tail   time.Duration
 	index  int       // of the last digit
 	until  time.Duration
 	over   int // phrases
@@ -22,9 +23,9 @@ func (r *reader) Observe(_ context.Context, o pipeline.Observation) ([]pipeline.
 	now := o.Face.Frame.PTS
 	if p := o.Prompt; p != nil && p.Step.Kind == pipeline.StepDigit {
 		r.index, r.until = p.Index, now
-		return []pipeline.Score{r.score(p.Index, false)}, nil
+		return nil, nil
 	}
-	if r.until == 0 || now < r.until+300*time.Millisecond {
+	if r.until == 0 || now < r.until+r.tail {
 		return nil, nil
 	}
 	r.until = 0
@@ -66,7 +67,7 @@ func TestPhraseIsAskedAgain(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				read := &reader{values: c.values}
+				read := &reader{values: c.values, tail: 400 * time.Millisecond} // longer than a pause
 				judge, err := pipeline.NewJudge(pipeline.JudgeOptions{
 					NewFinder: func() (pipeline.Finder, error) { return finderFunc(always), nil },
 					Stages: []pipeline.Kind{

@@ -9,25 +9,32 @@ import (
 // worthTelling is by how much an unsettled score must change to be reported again.
 const worthTelling = 0.01
 
-// board holds the score of every name and step as it was last told. A settled score stays as
+// board holds the newest score of every name and step. A settled score stays as
 // it is: whoever failed a step cannot mend it later.
-type board struct{ scores []Score }
+type board struct {
+	scores []Score
+	told   []Score // of the same names and steps, as they were last told
+}
 
 // put takes s and reports whether it differs from what was last told by enough to
-// be told now; if not, it is forgotten.
+// be told now.
 func (b *board) put(s Score) bool {
 	// Stages may reuse what they return: keep copies.
 	s.Reasons, s.Measures = slices.Clone(s.Reasons), slices.Clone(s.Measures)
 	for i, o := range b.scores {
 		if o.Name == s.Name && o.Step == s.Step {
-			if o.Settled || alike(o, s) {
+			if o.Settled {
 				return false
 			}
 			b.scores[i] = s
+			if alike(b.told[i], s) {
+				return false
+			}
+			b.told[i] = s
 			return true
 		}
 	}
-	b.scores = append(b.scores, s)
+	b.scores, b.told = append(b.scores, s), append(b.told, s)
 	return true
 }
 
@@ -51,7 +58,7 @@ func (b *board) witnesses(face bool) []Witness {
 	return all
 }
 
-// of returns step's score of that name as it was last told.
+// of returns step's newest score of that name.
 func (b *board) of(name string, step int) (Score, bool) {
 	i := slices.IndexFunc(b.scores, func(s Score) bool { return s.Name == name && s.Step == step })
 	if i < 0 {

@@ -27,7 +27,8 @@ type Challenge struct {
 	// SpareTurns are asked after all steps, each if one of those could not be seen: pictures were lost, or the face. Whoever
 	// was seen to turn badly gets none.
 	SpareTurns []Step
-	// SparePhrase is digits that are asked last, if those before were neither believed nor plainly others.
+	// SparePhrase is digits that are asked last, if those before were neither believed nor plainly others, and the policy
+	// requires [ScoreLips].
 	SparePhrase []Step
 	// Lights are colours that the screen takes, one after another, beside the steps, for as long
 	// as those last; none are asked for when empty.

@@ -101,9 +101,12 @@ func (c *course) start(face *Face) {
 	c.started, c.pts, c.arrived, c.due, c.front = true, f.PTS, f.Arrived, c.timing.Pause, face.Pose
 }
 
-// away is from how many degrees on a head has not come back from its last turn: more than a turn leaves
-// when it counts as answered, less than one to the side must reach.
-const away = 12
+// A head that is farther from where it was at the start, in degrees, has not come back from its last turn: all but the widest
+// turns count as answered within these, and the next must reach more.
+const (
+	awayYaw   = 12
+	awayPitch = 8
+)
 
 // awaits reports whether the next step is a turn and the head is not in front yet, or is only just. Asked now, the turn
 // would be measured from where the head is, and its coming back would be taken for an answer. It is waited for a while
@@ -112,7 +115,7 @@ func (c *course) awaits(face *Face) bool {
 	if c.steps[c.next].Kind != StepTurn || c.time >= c.due+c.timing.Front {
 		return false
 	}
-	if !face.Found || math.Abs(face.Pose.Yaw-c.front.Yaw) > away || math.Abs(face.Pose.Pitch-c.front.Pitch) > away {
+	if !face.Found || math.Abs(face.Pose.Yaw-c.front.Yaw) > awayYaw || math.Abs(face.Pose.Pitch-c.front.Pitch) > awayPitch {
 		c.away = c.time
 	}
 	return c.time < c.away+c.timing.Pause

@@ -71,6 +71,12 @@ func TestTurnsAwaitTheHead(t *testing.T) {
 			return Pose{Yaw: 3, Pitch: 4}
 		}
 	}
+	nods := func(at time.Duration) Pose {
+		if at >= 0 && at < time.Second {
+			return Pose{Yaw: 3, Pitch: 13}
+		}
+		return Pose{Yaw: 3, Pitch: 4}
+	}
 	turn := Step{Kind: StepTurn, Turn: Left}
 	for _, c := range []struct {
 		name string
@@ -82,6 +88,7 @@ func TestTurnsAwaitTheHead(t *testing.T) {
 		{"in front", turn, turned(0, 0), false, 300 * ms},
 		{"not back for a second", turn, turned(0, 1000*ms), false, 1250 * ms},
 		{"turned so far that it is not found", turn, turned(0, 1000*ms), true, 1250 * ms},
+		{"looks up a little for a second", turn, nods, false, 1250 * ms},
 		{"stays away", turn, turned(0, time.Hour), false, 1800 * ms},
 		{"a digit", Step{Kind: StepDigit}, turned(0, time.Hour), false, 300 * ms},
 	} {

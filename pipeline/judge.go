@@ -63,7 +63,7 @@ func (j *Judge) NewAttempt(c Challenge) (*Attempt, error) {
 	if err := j.o.Policy.answerable(c.Steps); err != nil {
 		return nil, fmt.Errorf("new attempt: %w", err)
 	}
-	a := &Attempt{o: j.o, steps: slices.Clone(c.Steps), spareTurns: c.SpareTurns, sparePhrase: c.SparePhrase}
+	a := &Attempt{o: j.o, steps: slices.Clone(c.Steps), spareTurns: slices.Clone(c.SpareTurns), sparePhrase: slices.Clone(c.SparePhrase)}
 	a.lamp.colours, a.lamp.every, a.lamp.shown = slices.Clone(c.Lights), j.o.Timing.Light, -1
 	a.o.Timing.Whole = j.o.Timing.whole(all)
 	finder, err := j.o.NewFinder()

@@ -14,7 +14,7 @@ const (
 )
 
 // The least values of fair and good. 0.5 is where pipeline.DefaultPolicy lets most
-// checks pass (lips from 0.25); the verdict itself rests on the policy.
+// checks pass (lips from 0.18); the verdict itself rests on the policy.
 const (
 	fairFrom = 0.5
 	goodFrom = 0.75

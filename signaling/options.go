@@ -78,7 +78,7 @@ type Timing struct {
 	Write        time.Duration // for one message to leave; 5 s
 	Linger       time.Duration // for the page to answer a close; 2 s
 	Remember     time.Duration // a session that is over; 24 h
-	Drain        time.Duration // for running sessions when the server is told to stop; 100 s, a whole attempt
+	Drain        time.Duration // for running sessions when the server is told to stop; 110 s, a whole attempt of the default plan
 }
 
 func (l *Limits) fill() error {
@@ -125,7 +125,7 @@ func (t *Timing) fill() error {
 		{"Write", &t.Write, 5 * time.Second},
 		{"Linger", &t.Linger, 2 * time.Second},
 		{"Remember", &t.Remember, 24 * time.Hour},
-		{"Drain", &t.Drain, 100 * time.Second},
+		{"Drain", &t.Drain, 110 * time.Second},
 	} {
 		if *f.value < 0 {
 			return fmt.Errorf("timing: %s is %v, want 0 or more", f.name, *f.value)

@@ -236,7 +236,7 @@ func TestEvalSessions(t *testing.T) {
 		t.Fatalf("%d sessions, want 2: %s", len(r.Played), out.String())
 	}
 	for _, p := range r.Played {
-		read := p.Lips != nil || p.FPS < 20 // a busy machine shows too little of a mouth
+		read := p.Lips != nil || p.FPS < 20               // a busy machine shows too little of a mouth
 		asked := len(p.Phrase) == 3 || len(p.Phrase) == 6 // another phrase, where the first was doubtful
 		if !asked || len(p.Read) != len(p.Phrase) || !read || p.FPS < 5 || p.Outcome == "" {
 			t.Errorf("%+v, want a session of three digits, or twice three", p)

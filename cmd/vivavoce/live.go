@@ -197,8 +197,8 @@ func (s *studio) session(ctx context.Context, i int) (attempted, error) {
 	return a, nil
 }
 
-// liveBy names the policies by which the scores of a session are a live person's, whatever policy the server had: none if it ended
-// early, or a step could not be seen, which the reasons of its verdict say.
+// liveBy names the policies by which the scores of a session are a live person's; whether another phrase was asked is by the
+// server's own. None if it ended early, or a step could not be seen, which the reasons of its verdict say.
 func liveBy(scores []pipeline.Score, reasons []pipeline.Reason) (names []string) {
 	for _, r := range reasons {
 		if strings.HasPrefix(string(r), "session.") || r == pipeline.NotChecked(pipeline.ScoreMouth) || r == pipeline.NotChecked(pipeline.ScoreMotion) {

@@ -23,7 +23,9 @@ func (m *meter) rate(phrase string) float64 {
 }
 
 // watch counts the frames of one attempt.
-func (m *meter) watch(a signaling.Attempt) signaling.Attempt { return &watchedAttempt{Attempt: a, meter: m} }
+func (m *meter) watch(a signaling.Attempt) signaling.Attempt {
+	return &watchedAttempt{Attempt: a, meter: m}
+}
 
 type watchedAttempt struct {
 	signaling.Attempt

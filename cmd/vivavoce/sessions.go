@@ -156,7 +156,7 @@ func (s *stage) session(whole context.Context, says string) (played, error) {
 	verdict, err := puppet.Run(ctx, puppet.Options{Server: s.server, Scene: person, FPS: s.CameraFPS, Listen: func(m signaling.Message) {
 		switch m := m.(type) {
 		case signaling.Prompt:
-			if p.Phrase += m.Digit; s.unsayable(m.Phrase) {
+			if p.Phrase += m.Digit; !m.Again && s.unsayable(m.Phrase) { // of a spare phrase the digit stays unsaid
 				cancel(errUnsayable)
 			}
 		case signaling.Score:

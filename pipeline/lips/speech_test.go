@@ -230,6 +230,45 @@ func TestRunningScores(t *testing.T) {
 	}
 }
 
+// TestSparePhrase: the session's score is told after each phrase, and one whose steps follow on at once, after a pause, is a
+// phrase of its own.
+func TestSparePhrase(t *testing.T) {
+	seen := scene{asked: []int{4, 7, -1, 1, 2}, said: answers(350*ms, 4, 9, -1, 1, 2), tail: 700 * ms}.observations()
+	for _, o := range seen {
+		if o.Prompt != nil && o.Prompt.Index > 2 {
+			o.Prompt.Index--
+		}
+	}
+	stage, err := New(Options{Reader: &plainReader{}}).New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []pipeline.Score
+	for _, o := range seen {
+		scores, err := stage.Observe(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range scores {
+			if s.Name == pipeline.ScoreLips && s.Step == pipeline.Whole {
+				told = append(told, s)
+			}
+		}
+	}
+	if len(told) != 2 || told[0].Settled || told[1].Settled || !told[0].Checked || !(told[0].Value < told[1].Value) {
+		t.Errorf("told %+v, want a score after each of two phrases, the second better", told)
+	}
+	whole, steps := listen(t, Options{Reader: &plainReader{}}, seen)
+	if !whole.Settled || whole.Value != told[1].Value {
+		t.Errorf("in the end %+v, want the last score told", whole)
+	}
+	for i, right := range []bool{true, false, true, true} {
+		if s := steps[i]; !s.Checked || s.Value > 0.8 != right {
+			t.Errorf("step %d: %+v", i, s)
+		}
+	}
+}
+
 func TestRecordedPhrase(t *testing.T) {
 	talk := func(digits string, every time.Duration) []pipeline.Observation {
 		s := scene{tail: 700*ms + time.Duration(len(digits))*every}

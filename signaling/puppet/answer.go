@@ -27,7 +27,7 @@ func OtherDigits(seed uint64, never ...int) Answer {
 	}
 }
 
-// OneOther says a random other digit once, in a random place of a phrase of n.
+// OneOther says a random other digit once, in a random place of the first n digits; what is asked after those, it says right.
 func OneOther(n int, seed uint64, never ...int) Answer {
 	rng := rand.New(rand.NewPCG(seed, 4))
 	other, place := OtherDigits(seed, never...), rng.IntN(n)

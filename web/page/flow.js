@@ -113,7 +113,10 @@ function hinted(model, m) {
 /** @param {Readonly<Model>} model @param {import('./messages.js').Progress} m @returns {Readonly<Model>} */
 function progressed(model, m) {
   if (m.phase === 'done') {
-    return { ...model, done: Math.max(model.done, m.index + 1), fraction: 0, band: m.band || model.band };
+    const over = { ...model, done: Math.max(model.done, m.index + 1), fraction: 0, band: m.band || model.band };
+    if (model.prompt?.index !== m.index) return over;
+    if (model.prompt.kind === 'turn') return { ...over, phase: 'return' }; // the next one waits until the head is back
+    return model.prompt.position + 1 < model.prompt.phrase.length ? over : { ...over, prompt: null };
   }
   if (model.prompt?.index !== m.index) return model; // late word of a step that is over
   // A step that has just begun is not weak: the word comes when there is something to say.

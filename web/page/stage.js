@@ -177,7 +177,8 @@ export class Stage {
   /** What a screen reader says: prompts at once, everything else in its turn. @param {Readonly<Model>} m @param {string} cue @param {import('./messages.js').DigitPrompt|null} digit */
   #say(m, cue, digit) {
     const urgent = m.stage === 'challenge' && m.prompt !== null;
-    if (urgent) this.#announce(digit ? `Say ${digit.digit}` : cue, '');
+    const more = m.prompt?.again && !digit?.position ? 'Once more. ' : '';
+    if (urgent) this.#announce(more + (digit ? `Say ${digit.digit}` : cue), '');
     else this.#announce('', m.linked ? cue : 'Reconnecting');
   }
 
@@ -197,7 +198,7 @@ export class Stage {
     this.part('title').textContent = title;
     this.part('lead').textContent = this.#kiosk && v.outcome === 'live' ? 'We saw a live person in front of the camera. Thank you.' : text;
     fill(this.part('reasons'), v.outcome === 'live' ? [] : v.reasons ?? [], (code) => item('li', reasonText(code)));
-    fill(this.part('checks'), worstFirst(v.checks ?? []), (c) => {
+    fill(this.part('checks'), v.outcome === 'live' ? v.checks ?? [] : worstFirst(v.checks ?? []), (c) => {
       const row = document.createElement('div');
       const value = item('dd', '');
       paintBand(value, c.checked ? c.band || null : null, 'Not checked');

@@ -100,6 +100,7 @@ test('one more phrase says why', run(async (b) => {
   b.fake.say('state', { state: 'challenge' });
   b.fake.say('prompt', { index: 8, of: 12, kind: 'digit', digit: '5', phrase: '5032', position: 0, again: true, time_ms: 900 });
   await sees(b.page, 'Once more, please: we could not tell.');
+  assert.equal(await b.page.locator('[aria-live=assertive]').textContent(), 'Once more. Say 5');
   b.fake.say('prompt', { index: 8, of: 9, kind: 'turn', direction: 'up', again: true, time_ms: 900 });
   await sees(b.page, 'Lift your chin up');
   await sees(b.page, 'Once more, please: we could not tell.');
