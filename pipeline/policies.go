@@ -36,7 +36,8 @@ func Policies() []Policy {
 // 100 who said other digits none whom lips had not refused (2026-11-22).
 //
 // 0.18 of lips is where 1 % of random other phrases of six digits pass and 3.5 % of the true ones do not, of 15
-// speakers whom the networks did not know (models/lips/calibration.json, far_1_random).
+// speakers whom the networks did not know (models/lips/calibration.json, far_1_random). Whoever is below, but not far, is asked
+// for another phrase and judged by all digits together: see phraseAgain.
 func DefaultPolicy() Policy {
 	return Policy{
 		Name: "default", Fusion: fusion(),
