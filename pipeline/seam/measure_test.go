@@ -53,10 +53,11 @@ func TestMeasureSeam(t *testing.T) {
 	} {
 		for _, v := range []view{
 			{name: "as recorded"}, {name: "camera", species: recapture.Camera},
-			{name: "half the frames", every: 2}, {name: "dark", dark: true}, {name: "camera, dark", species: recapture.Camera, dark: true},
+			{name: "half the frames", every: 2}, {name: "a third", every: 3}, {name: "a quarter", every: 4}, {name: "dark", dark: true}, {name: "camera, dark", species: recapture.Camera, dark: true},
 			{name: "swap", species: recapture.Swap}, {name: "mouth", species: recapture.Mouth},
 			{name: "swap, half the frames", species: recapture.Swap, every: 2},
 			{name: "mouth, half the frames", species: recapture.Mouth, every: 2},
+			{name: "swap, a third", species: recapture.Swap, every: 3}, {name: "swap, a quarter", species: recapture.Swap, every: 4},
 		} {
 			var c tally
 			for i, film := range group.films {

@@ -24,7 +24,7 @@ const (
 	leastPresence = 0.8
 	// shortest and longest are what may lie between two frames that are compared, and uneven how much longer than another such
 	// time it may be where slow movement is told.
-	shortest, longest, uneven = 15 * time.Millisecond, 130 * time.Millisecond, 3
+	shortest, longest, uneven = 15 * time.Millisecond, 170 * time.Millisecond, 3
 	// leastFrames is how many frames must be compared, and most how many are remembered: the last ones.
 	leastFrames, most = 25, 1024
 	// hasty is the speed of the face's edge, in distances between the inner corners of the eyes a second, beyond
@@ -47,6 +47,10 @@ const (
 // a mouth in 17 of 19 and 14 of 17 (measure_test.go). These tremble by up to 0.8 pixels more than the mesh does that they are laid in by: by the mesh alone 2 of
 // 12 faces and 2 of 6 mouths are above, and none of 36 whose place was smoothed.
 const faceMost, mouthMost = 2.6, 3.4
+
+// slow is the time between frames from which the bounds are strained: people's own movement is less and less of a cubic. At a third and a
+// quarter of the frames (8 and 6 a second) these 14 people reach 3.5 and 3.9 (33 sessions, which chose it); of swaps 7 of 10 and 2 of 7 are above (2026-11-22).
+const slow, strained = 90 * time.Millisecond, 1.35
 
 // New returns the kind of stage that gives "seam", for the whole session.
 func New() pipeline.Kind {
@@ -81,8 +85,8 @@ func (v vector) minus(o vector) vector { return vector{v.x - o.x, v.y - o.y} }
 func (v vector) length() float64       { return math.Hypot(v.x, v.y) }
 
 // tremble is what is left of movement when the slow is taken off: of inner face and mouth against the edge, and of the edge itself; and
-// the standard errors of the first two.
-type tremble struct{ face, mouth, edge, faceNoise, mouthNoise float64 }
+// the standard errors of the first two; and the seconds since the frame before.
+type tremble struct{ face, mouth, edge, faceNoise, mouthNoise, dt float64 }
 
 // Observe implements pipeline.Stage.
 func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline.Score, error) {
@@ -130,6 +134,7 @@ func (s *stage) follow(f *pipeline.Face) bool {
 		edge:       s.left(weights, func(m *[parts]movement) vector { return m[edge].vector }),
 		faceNoise:  moved[face].noise,
 		mouthNoise: moved[mouth].noise,
+		dt:         dt.Seconds(),
 	})
 	return true
 }
@@ -197,7 +202,11 @@ func (s *stage) score(settled bool) pipeline.Score {
 	}
 	ofFace := over(func(t tremble) float64 { return t.face }, func(t tremble) float64 { return t.faceNoise })
 	ofMouth := over(func(t tremble) float64 { return t.mouth }, func(t tremble) float64 { return t.mouthNoise })
-	byFace, byMouth := scale(ofFace, faceMost), scale(ofMouth, mouthMost)
+	strain := 1.0
+	if stats.MedianOf(s.trembles, func(t tremble) float64 { return t.dt }) > slow.Seconds() {
+		strain = strained
+	}
+	byFace, byMouth := scale(ofFace, strain*faceMost), scale(ofMouth, strain*mouthMost)
 	out.Checked, out.Value = true, min(byFace, byMouth)
 	out.Measures = []pipeline.Measure{{Name: "face_over_edge", Value: ofFace}, {Name: "mouth_over_edge", Value: ofMouth}}
 	switch {

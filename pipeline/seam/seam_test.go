@@ -76,7 +76,9 @@ func TestSeam(t *testing.T) {
 		{"too short", film{seconds: 1, rate: 25, face: 1}, false, false, none},
 		{"12 a second", film{seconds: 6, rate: 12}, true, true, nil},
 		{"trembles at 12 a second", film{seconds: 6, rate: 12, face: 1}, true, false, []pipeline.Reason{pipeline.SeamFace}},
-		{"6 a second", film{seconds: 6, rate: 6, face: 1}, false, false, none},
+		{"7 a second", film{seconds: 6, rate: 7}, true, true, nil},
+		{"trembles at 7 a second", film{seconds: 6, rate: 7, face: 1}, true, false, []pipeline.Reason{pipeline.SeamFace}},
+		{"5 a second", film{seconds: 8, rate: 5, face: 1}, false, false, none},
 		{"turned away", film{seconds: 3, rate: 25, face: 1, yaw: 40}, false, false, none},
 		{"without pixels", film{seconds: 3, rate: 25, blank: true}, false, false, none},
 	} {
