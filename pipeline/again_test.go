@@ -14,7 +14,7 @@ import (
 type reader struct {
 	values []float64 // of the session, after each phrase
 	tail   time.Duration
-	index  int       // of the last digit
+	index  int // of the last digit
 	until  time.Duration
 	over   int // phrases
 }
