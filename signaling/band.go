@@ -1,6 +1,9 @@
 package signaling
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Band is how a page is told of a score: coarse, so that an attacker cannot climb
 // it (AWS and Doubango say not to show scores to the person at all).
@@ -31,6 +34,9 @@ func bandOf(value float64) Band {
 		return Weak
 	}
 }
+
+// place is where a check is listed: the weakest first, what was not checked last.
+func (c Check) place() int { return slices.Index([]Band{Weak, Fair, Good, ""}, c.Band) }
 
 // coarse rounds a fraction to steps of 0.05 within 0–1; NaN is 0.
 func coarse(fraction float64) float64 {

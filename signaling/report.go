@@ -1,8 +1,10 @@
 package signaling
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -168,6 +170,9 @@ func pageVerdict(v pipeline.Verdict) Verdict {
 			c.Band = bandOf(s.Value)
 		}
 		m.Checks = append(m.Checks, c)
+	}
+	if v.Outcome != pipeline.Live { // what went wrong is not to be looked for below
+		slices.SortStableFunc(m.Checks, func(a, b Check) int { return cmp.Compare(a.place(), b.place()) })
 	}
 	return m
 }

@@ -50,19 +50,19 @@ export class MessageError extends Error {
 /** @typedef {(x: unknown) => boolean} Test */
 /** @typedef {{[field: string]: Test}} Fields */
 
-/** @type {Test} */ const text = (x) => typeof x === 'string';
-/** @type {Test} */ const number = (x) => typeof x === 'number' && Number.isFinite(x);
-/** @type {Test} */ const whole = (x) => Number.isInteger(x) && /** @type {number} */ (x) >= 0;
+/** @type {Test} */ export const text = (x) => typeof x === 'string';
+/** @type {Test} */ export const number = (x) => typeof x === 'number' && Number.isFinite(x);
+/** @type {Test} */ export const whole = (x) => Number.isInteger(x) && /** @type {number} */ (x) >= 0;
 /** @type {Test} */ const truth = (x) => typeof x === 'boolean';
 /** @type {Test} */ const unit = (x) => number(x) && /** @type {number} */ (x) >= 0 && /** @type {number} */ (x) <= 1;
 /** @param {...string} words @returns {Test} */
-const one = (...words) => (x) => text(x) && words.includes(/** @type {string} */ (x));
+export const one = (...words) => (x) => text(x) && words.includes(/** @type {string} */ (x));
 /** A field that may be left out, null or empty. @param {Test} test @returns {Test} */
-const opt = (test) => (x) => x === undefined || x === null || x === '' || test(x);
+export const opt = (test) => (x) => x === undefined || x === null || x === '' || test(x);
 /** @param {Test} test @returns {Test} */
 const list = (test) => (x) => Array.isArray(x) && x.every(test);
 /** @param {Fields} fields @returns {Test} */
-const record = (fields) => (x) => typeof x === 'object' && x !== null && wrong(x, fields) === '';
+export const record = (fields) => (x) => typeof x === 'object' && x !== null && wrong(x, fields) === '';
 
 /** Names the first wrong field; '' when all are right. @param {object} x @param {Fields} fields */
 function wrong(x, fields) {
@@ -72,7 +72,7 @@ function wrong(x, fields) {
 
 const direction = one('left', 'right', 'up', 'down');
 const band = one('weak', 'fair', 'good');
-const candidate = { candidate: text, sdp_mid: opt(text), sdp_mline_index: opt(whole) };
+export const candidate = { candidate: text, sdp_mid: opt(text), sdp_mline_index: opt(whole) };
 
 /** @type {{[type: string]: Fields}} */
 const fromServer = {
@@ -101,21 +101,8 @@ const prompts = {
   digit: { digit: (x) => /^[0-9]$/.test(String(x)) && text(x), phrase: text, position: whole },
 };
 
-/** @type {{[type: string]: Fields}} */
-const fromPage = {
-  hello: { token: text, client: opt(record({ name: text, version: text })) },
-  offer: { sdp: text },
-  restart: { sdp: text },
-  candidate,
-  prompt_shown: { index: whole },
-  light_shown: { index: whole },
-  lights_declined: {},
-  device: { label: opt(text), width: opt(number), height: opt(number), frame_rate: opt(number), facing_mode: opt(text) },
-  bye: { reason: opt(one('cancelled', 'camera_lost', 'navigated')) },
-};
-
 /** @param {string} json @param {{[type: string]: Fields}} known */
-function parse(json, known) {
+export function parse(json, known) {
   let m;
   try {
     m = JSON.parse(json);
@@ -133,9 +120,6 @@ function parse(json, known) {
 
 /** Reads a message of the server; throws MessageError. @param {string} json @returns {ServerMessage} */
 export const parseServer = (json) => parse(json, fromServer);
-
-/** Reads a message of a page, for tests and fake servers; throws MessageError. @param {string} json @returns {PageMessage} */
-export const parsePage = (json) => parse(json, fromPage);
 
 /** @param {PageMessage} m */
 export const encode = (m) => JSON.stringify({ v: version, ...m });

@@ -198,7 +198,7 @@ export class Stage {
     this.part('title').textContent = title;
     this.part('lead').textContent = this.#kiosk && v.outcome === 'live' ? 'We saw a live person in front of the camera. Thank you.' : text;
     fill(this.part('reasons'), v.outcome === 'live' ? [] : v.reasons ?? [], (code) => item('li', reasonText(code)));
-    fill(this.part('checks'), v.outcome === 'live' ? v.checks ?? [] : worstFirst(v.checks ?? []), (c) => {
+    fill(this.part('checks'), v.checks ?? [], (c) => {
       const row = document.createElement('div');
       const value = item('dd', '');
       paintBand(value, c.checked ? c.band || null : null, 'Not checked');
@@ -217,12 +217,6 @@ export class Stage {
     this.part('error-id').textContent = `Code ${m.problem}${m.session ? ` · check ${m.session}` : ''}`;
     this.part('error-actions').hidden = !p.retry;
   }
-}
-
-/** What went wrong is not to be looked for below; what was not checked comes last. @param {import('./messages.js').Check[]} all */
-function worstFirst(all) {
-  const rank = (/** @type {import('./messages.js').Check} */ c) => (c.checked ? ['weak', 'fair', 'good'].indexOf(c.band || 'good') : 3);
-  return [...all].sort((a, b) => rank(a) - rank(b));
 }
 
 /** The instruction and the line under it. @param {Readonly<Model>} m @returns {[string, string]} */

@@ -44,11 +44,12 @@ const verdict = async (page, fake, outcome, reasons, checks) => {
   await page.getByRole('heading', { level: 1 }).first().waitFor();
 };
 const names = ['continuity', 'depth', 'eyes', 'injection', 'jaw', 'lips', 'motion', 'mouth', 'parallax', 'rest', 'seam', 'sound', 'texture'];
-/** All that a session checks, as the server lists it: good but for what is named; '' was not checked. */
-const checks = (/** @type {Record<string, string>} */ but) => names.map((name) => {
+const place = (/** @type {{band?: string}} */ c) => ['weak', 'fair', 'good', undefined].indexOf(c.band);
+/** All that a session checks, as the server lists it: the weakest first unless live; good but for what is named; '' was not checked. */
+const checks = (/** @type {Record<string, string>} */ but, live = false) => names.map((name) => {
   const band = { sound: '', ...but }[name] ?? 'good';
   return { name, checked: band !== '', ...(band ? { band } : {}) };
-});
+}).sort((a, b) => (live ? 0 : place(a) - place(b)));
 const digit = { index: 3, kind: 'digit', digit: '7', phrase: '471906', position: 1 };
 
 /** @type {Shot[]} */
@@ -64,7 +65,7 @@ const shots = [
   { name: 'digit-again', play: (p, f) => challenge(p, f, { ...digit, index: 9, of: 12, digit: '0', phrase: '5032', again: true }) },
   { name: 'deciding', play: async (p, f) => { await framing(p, f); f.say('state', { state: 'deciding' }); } },
   { name: 'reconnecting', play: async (p, f) => { await challenge(p, f, { index: 1, kind: 'turn', direction: 'right' }); f.say('hint', { code: 'reconnecting', blocking: false }); } },
-  { name: 'verdict-live', play: (p, f) => verdict(p, f, 'live', [], checks({ mouth: 'fair', texture: 'fair', parallax: '' })) },
+  { name: 'verdict-live', play: (p, f) => verdict(p, f, 'live', [], checks({ mouth: 'fair', texture: 'fair', parallax: '' }, true)) },
   { name: 'verdict-spoof', play: (p, f) => verdict(p, f, 'spoof', ['depth.flat', 'mouth.still'], checks({ depth: 'weak', lips: '', mouth: 'weak' })) },
   { name: 'verdict-screen', play: (p, f) => verdict(p, f, 'spoof', ['seam.face', 'texture.border'], checks({ seam: 'weak', texture: 'weak' })) },
   { name: 'verdict-undecided', play: (p, f) => verdict(p, f, 'undecided', ['face.lost', 'motion.not_checked'], checks({ depth: '', eyes: '', jaw: '', lips: '', motion: '', mouth: 'fair', parallax: '', rest: '' })) },

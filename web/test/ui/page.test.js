@@ -106,16 +106,6 @@ test('one more phrase says why', run(async (b) => {
   await sees(b.page, 'Once more, please: we could not tell.');
 }));
 
-test('a verdict lists what was weak first and what was not checked last', run(async (b) => {
-  await framing(b);
-  b.fake.say('verdict', { outcome: 'spoof', reasons: ['texture.border'], checks: [
-    { name: 'lips', checked: false }, { name: 'depth', checked: true, band: 'good' }, { name: 'motion', checked: true, band: 'good' },
-    { name: 'seam', checked: true, band: 'fair' }, { name: 'texture', checked: true, band: 'weak' },
-  ] });
-  await heading(b.page, 'We could not confirm a live person');
-  assert.deepEqual(await b.page.locator('.checks dt').allTextContents(), ['No screen or photo', 'No editing', 'Depth', 'Head movement', 'Spoken digits']);
-}));
-
 test('a retry keeps the stream: the camera is asked for once', run(async (b) => {
   await framing(b);
   b.fake.say('verdict', { outcome: 'undecided', reasons: ['face.lost'] });

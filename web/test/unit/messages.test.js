@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { MessageError, encode, parsePage, parseServer } from '../../page/messages.js';
+import { MessageError, encode, parseServer } from '../../page/messages.js';
+import { parsePage } from '../support/messages.mjs';
 
 const golden = new URL('../../../signaling/testdata/', import.meta.url);
 
