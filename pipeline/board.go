@@ -21,21 +21,25 @@ type board struct {
 func (b *board) put(s Score) bool {
 	// Stages may reuse what they return: keep copies.
 	s.Reasons, s.Measures = slices.Clone(s.Reasons), slices.Clone(s.Measures)
-	for i, o := range b.scores {
-		if o.Name == s.Name && o.Step == s.Step {
-			if o.Settled {
-				return false
-			}
-			b.scores[i] = s
-			if alike(b.told[i], s) {
-				return false
-			}
-			b.told[i] = s
-			return true
-		}
+	i := b.index(s.Name, s.Step)
+	if i < 0 {
+		b.scores, b.told = append(b.scores, s), append(b.told, s)
+		return true
 	}
-	b.scores, b.told = append(b.scores, s), append(b.told, s)
+	if b.scores[i].Settled {
+		return false
+	}
+	b.scores[i] = s
+	if alike(b.told[i], s) {
+		return false
+	}
+	b.told[i] = s
 	return true
+}
+
+// index is that of step's score of that name; -1 if there is none.
+func (b *board) index(name string, step int) int {
+	return slices.IndexFunc(b.scores, func(s Score) bool { return s.Name == name && s.Step == step })
 }
 
 func alike(a, b Score) bool {
@@ -60,7 +64,7 @@ func (b *board) witnesses(face bool) []Witness {
 
 // of returns step's newest score of that name.
 func (b *board) of(name string, step int) (Score, bool) {
-	i := slices.IndexFunc(b.scores, func(s Score) bool { return s.Name == name && s.Step == step })
+	i := b.index(name, step)
 	if i < 0 {
 		return Score{}, false
 	}

@@ -44,4 +44,6 @@ type Prompt struct {
 	// acknowledgement where there is one, else from the moment of sending.
 	ShownAt time.Duration
 	Acked   bool // ShownAt rests on an acknowledgement
+	// AckedAfter is the time from sending the step to its acknowledgement, by the server's clock; 0 without one.
+	AckedAfter time.Duration
 }

@@ -88,8 +88,8 @@ func (r *run) acknowledge(pts time.Duration) {
 	if p == nil || p.Acked {
 		return
 	}
-	if at, ok := r.acks.of(p.Index); ok {
-		r.course.acknowledge(r.clock.at(at))
+	if at, after, ok := r.acks.of(p.Index); ok {
+		r.course.acknowledge(r.clock.at(at), after)
 	}
 }
 

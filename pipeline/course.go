@@ -187,11 +187,11 @@ func (c *course) prompt(pts time.Duration, before *Prompt) Prompted {
 	return e
 }
 
-// acknowledge moves the moment at which the prompt was seen to at, within its bounds.
-func (c *course) acknowledge(at time.Duration) {
+// acknowledge moves the moment at which the prompt was seen to at, within its bounds; after is how long after its sending that is.
+func (c *course) acknowledge(at, after time.Duration) {
 	p := *c.shown
 	p.ShownAt = min(max(at, c.sent), c.sent+c.timing.AckBound, c.latest)
-	p.Acked = true
+	p.Acked, p.AckedAfter = true, after
 	c.shown = &p
 }
 

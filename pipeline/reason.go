@@ -78,6 +78,9 @@ const (
 	InjectionSameDelay      Reason = "injection.same_delay"
 	InjectionDelayed        Reason = "injection.delayed"
 	InjectionVirtualCamera  Reason = "injection.virtual_camera"
+	InjectionOtherTrack     Reason = "injection.other_track"
+	InjectionTooSmooth      Reason = "injection.too_smooth"
+	InjectionNotPainted     Reason = "injection.not_painted"
 	InjectionNotChecked     Reason = "injection.not_checked"
 
 	FaceLost    Reason = "face.lost"

@@ -13,23 +13,23 @@ var ErrNotShown = errors.New("the step was not prompted yet")
 
 // acks takes acknowledgements of prompts from any goroutine to the attempt's.
 type acks struct {
-	mu       sync.Mutex
-	prompted int // steps prompted so far
-	at       map[int]time.Time
+	mu   sync.Mutex
+	sent []time.Time // of the steps prompted so far
+	at   map[int]time.Time
 }
 
 // prompt notes that one more step is on its way to the screen.
 func (a *acks) prompt() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.prompted++
+	a.sent = append(a.sent, time.Now())
 }
 
 // shown notes that step index is on the screen now. The first time counts.
 func (a *acks) shown(index int) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if index < 0 || index >= a.prompted {
+	if index < 0 || index >= len(a.sent) {
 		return ErrNotShown
 	}
 	if a.at == nil {
@@ -41,11 +41,12 @@ func (a *acks) shown(index int) error {
 	return nil
 }
 
-func (a *acks) of(index int) (time.Time, bool) {
+// of returns when step index, which was prompted, was acknowledged, and how long after it was sent.
+func (a *acks) of(index int) (at time.Time, after time.Duration, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	t, ok := a.at[index]
-	return t, ok
+	at, ok = a.at[index]
+	return at, at.Sub(a.sent[index]), ok
 }
 
 // mediaClock tells which PTS is being captured at a moment of the wall clock: that moment

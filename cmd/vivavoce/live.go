@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -26,7 +27,8 @@ import (
 )
 
 type evalLiveCmd struct {
-	Of          []string `help:"Who or what is before the camera: kinds of \"vivavoce demo --kind\", or species of \"eval attacks\" through which a person answers, of swap and mouth another one. Default: all."`
+	Of          []string `help:"Who or what is before the camera: kinds of \"vivavoce demo --kind\", or species of \"eval attacks\" through which a person answers, of swap and mouth another one; mouth-spoken is mouth on who says other digits. Default: all."`
+	Faces       []string `help:"Recordings of people, one each: their faces are the persons, in turn, and the next one's the donor. Default: one person and one donor, pictures of an npm package." type:"existingfile" placeholder:"FILE"`
 	Clips       []string `help:"Recordings of real people that are sent as they are, once, over and over, to and fro: an injected video that answers nothing." type:"existingfile" placeholder:"FILE"`
 	Sessions    int      `help:"Sessions of each." default:"50"`
 	AtOnce      int      `help:"Sessions at the same time." default:"2"`
@@ -78,7 +80,8 @@ func (c *evalLiveCmd) Run(ctx context.Context, s streams) error {
 	return report.print(s.out)
 }
 
-// cast is what is before the camera: a kind, a species over a person, or a clip.
+// cast is what is before the camera: a kind, a species over a person (of which camera is the control: the same simulated
+// camera looks at the person), or a clip.
 type cast struct {
 	name    string
 	kind    puppet.Kind
@@ -92,7 +95,7 @@ func (c *evalLiveCmd) casts() ([]cast, error) {
 		all = append(all, cast{name: string(k), kind: k})
 	}
 	for _, s := range recapture.All() {
-		if s.Attack() && s != recapture.Replay { // that is recorded and looped
+		if s != recapture.Replay { // that is recorded and looped
 			c := cast{name: string(s), kind: puppet.Person, species: s}
 			if s == recapture.Mouth {
 				c.kind = puppet.Mute // the other person's mouth says the digits
@@ -100,6 +103,8 @@ func (c *evalLiveCmd) casts() ([]cast, error) {
 			all = append(all, c)
 		}
 	}
+	// The same on somebody who speaks, and so moves the chin, but says other digits.
+	all = append(all, cast{name: "mouth-spoken", kind: puppet.Misspoken, species: recapture.Mouth})
 	if len(c.Of) > 0 {
 		for _, name := range c.Of {
 			if !slices.ContainsFunc(all, func(a cast) bool { return a.name == name }) {
@@ -116,19 +121,28 @@ func (c *evalLiveCmd) casts() ([]cast, error) {
 	return all, nil
 }
 
-// heads are the person's and a donor's, for attacks that take parts of another face.
+// heads are the persons; each is the donor of attacks on the one before. Those of an npm package
+// are one person and one donor.
 func (c *evalLiveCmd) heads(ctx context.Context, e *engine) ([]*puppet.Head, error) {
-	var heads []*puppet.Head
-	for i := range 2 {
-		finder, err := e.newFinder()
+	load := func(find pipeline.Finder, i int) (*puppet.Head, error) {
+		return puppet.LoadHead(ctx, e.library, find, c.NodeModules, i)
+	}
+	n := 2
+	if len(c.Faces) > 0 {
+		n = len(c.Faces)
+		load = func(find pipeline.Finder, i int) (*puppet.Head, error) {
+			return puppet.FilmedHead(ctx, e.library, find, c.Faces[i])
+		}
+	}
+	heads := make([]*puppet.Head, n)
+	for i := range heads {
+		find, err := e.newFinder()
 		if err != nil {
 			return nil, err
 		}
-		head, err := puppet.LoadHead(ctx, e.library, finder, c.NodeModules, i)
-		if err != nil {
+		if heads[i], err = load(find, i); err != nil {
 			return nil, err
 		}
-		heads = append(heads, head)
 	}
 	return heads, nil
 }
@@ -158,14 +172,26 @@ func (s *studio) play(ctx context.Context) ([]attempted, error) {
 // session plays the i-th.
 func (s *studio) session(ctx context.Context, i int) (attempted, error) {
 	seed := s.Seed*1_000_003 + uint64(i)
-	what, fps, err := s.perform(seed, i)
+	who := 0
+	if len(s.Faces) > 0 {
+		who = i % len(s.Faces)
+	}
+	var drawn *recapture.Parameters
+	if s.cast.species != "" {
+		p := recapture.Draw(s.cast.species, recapture.Test, seed)
+		drawn = &p
+	}
+	what, fps, err := s.perform(seed, i, who, drawn)
 	if err != nil {
 		return attempted{}, err
 	}
 	if c, ok := what.(io.Closer); ok {
 		defer c.Close()
 	}
-	a := attempted{Of: s.cast.name, Seed: seed, Scores: map[string]float64{}}
+	a := attempted{Of: s.cast.name, Seed: seed, Attack: drawn, Scores: map[string]float64{}}
+	if len(s.Faces) > 0 {
+		a.Face = filepath.Base(s.Faces[who])
+	}
 	scores := map[string]pipeline.Score{}
 	began := time.Now()
 	v, err := puppet.Run(ctx, puppet.Options{Server: s.server, Scene: what, FPS: fps, Listen: func(m signaling.Message) {
@@ -213,8 +239,9 @@ func liveBy(scores []pipeline.Score, reasons []pipeline.Reason) (names []string)
 	return names
 }
 
-// perform makes what is before the camera, and says how often it is filmed.
-func (s *studio) perform(seed uint64, i int) (puppet.Performance, int, error) {
+// perform makes what is before the camera of the i-th session, with the who-th face and the attack that was drawn, if any, and says how
+// often it is filmed.
+func (s *studio) perform(seed uint64, i, who int, drawn *recapture.Parameters) (puppet.Performance, int, error) {
 	if s.cast.kind == "" {
 		reel, err := puppet.OpenReel(s.Clips[i%len(s.Clips)], s.cast.style, 0, 0)
 		if err != nil {
@@ -224,11 +251,10 @@ func (s *studio) perform(seed uint64, i int) (puppet.Performance, int, error) {
 	}
 	const fps = 25
 	cam := puppet.Camera{Width: 640, Height: 480, Noise: 2}
-	person, err := puppet.NewScene(s.cast.kind, s.heads[0], cam, seed)
-	if err != nil || s.cast.species == "" {
+	person, err := puppet.NewScene(s.cast.kind, s.heads[who], cam, seed)
+	if err != nil || drawn == nil {
 		return person, fps, err
 	}
-	p := recapture.Draw(s.cast.species, recapture.Test, seed)
 	rig := recapture.Rig{}
 	if s.cast.species.NeedsFace() {
 		if rig.Locate, err = s.locator(); err != nil {
@@ -236,17 +262,17 @@ func (s *studio) perform(seed uint64, i int) (puppet.Performance, int, error) {
 		}
 	}
 	if !s.cast.species.NeedsDonor() {
-		attack, err := puppet.NewRefilmed(person, nil, p, rig)
+		attack, err := puppet.NewRefilmed(person, nil, *drawn, rig)
 		return attack, fps, err
 	}
-	donor, err := puppet.NewScene(puppet.Person, s.heads[1], cam, seed+1)
+	donor, err := puppet.NewScene(puppet.Person, s.heads[(who+1)%len(s.heads)], cam, seed+1)
 	if err != nil {
 		return nil, 0, err
 	}
 	if rig.LocateDonor, err = s.locator(); err != nil {
 		return nil, 0, err
 	}
-	attack, err := puppet.NewRefilmed(person, donor, p, rig)
+	attack, err := puppet.NewRefilmed(person, donor, *drawn, rig)
 	return attack, fps, err
 }
 
@@ -265,6 +291,9 @@ func (s *studio) locator() (recapture.Locator, error) {
 // attempted is one session.
 type attempted struct {
 	Of      string            `json:"of"`
+	Face    string            `json:"face,omitempty"` // of --faces
+	// Attack is what the simulator drew, for species.
+	Attack *recapture.Parameters `json:"attack,omitempty"`
 	Seed    uint64            `json:"seed"`
 	Outcome string            `json:"outcome"`
 	Reasons []pipeline.Reason `json:"reasons"`

@@ -1,6 +1,8 @@
 package injection
 
 import (
+	"math"
+
 	"vivavoce/media"
 	"vivavoce/pipeline"
 )
@@ -113,6 +115,8 @@ type sender struct {
 	width, height int
 	quantizers    map[int]int
 	inter         int // frames with a quantizer, key frames left out
+	resized       int // changes of the size
+	bits, samples int // of all frames
 }
 
 func (s *sender) see(f *media.Frame) {
@@ -136,6 +140,10 @@ func (s *sender) see(f *media.Frame) {
 		s.inter++
 		s.quantizers[l.Quantizer]++
 	}
+	if s.started && (f.Width != s.width || f.Height != s.height) {
+		s.resized++
+	}
+	s.bits, s.samples = s.bits+8*l.Bytes, s.samples+f.Width*f.Height
 	s.started, s.last, s.width, s.height = true, l.Ticks, f.Width, f.Height
 	s.frames++
 }
@@ -153,5 +161,23 @@ func (s *sender) part() part {
 	if foreign {
 		p.hints = append(p.hints, pipeline.InjectionNotBrowser)
 	}
+	s.history(&p)
 	return p
+}
+
+// history adds how the encoder fared: figures for whoever looks into a session.
+func (s *sender) history(p *part) {
+	p.measure("size_changes", float64(s.resized))
+	p.measure("bits_per_pixel", float64(s.bits)/float64(max(s.samples, 1)))
+	if s.inter == 0 {
+		return
+	}
+	sum, squares := 0.0, 0.0
+	for q, n := range s.quantizers {
+		sum += float64(q * n)
+		squares += float64(q * q * n)
+	}
+	mean := sum / float64(s.inter)
+	p.measure("quantizer_mean", mean)
+	p.measure("quantizer_sd", math.Sqrt(max(squares/float64(s.inter)-mean*mean, 0)))
 }

@@ -1,6 +1,7 @@
 package injection
 
 import (
+	"math"
 	"time"
 
 	"vivavoce/media"
@@ -51,6 +52,7 @@ const (
 type noise struct {
 	frames int
 	shares [101]int // of frames by their share of still blocks, in percent
+	quiet  float64  // sum of what the quietest blocks that changed varied by
 }
 
 func (n *noise) see(c change, l media.Link, found bool) {
@@ -60,6 +62,7 @@ func (n *noise) see(c change, l media.Link, found bool) {
 	}
 	n.frames++
 	n.shares[int(100*c.still)]++
+	n.quiet += float64(c.quiet)
 }
 
 // still is the median share of still blocks.
@@ -79,6 +82,7 @@ func (n *noise) part() part {
 	}
 	p := part{checked: true}
 	p.measure("still_share", n.still())
+	p.measure("noise_sd", math.Sqrt(n.quiet/float64(n.frames)/2)) // of one picture, in steps of luma: a difference has two's variance
 	if n.still() >= silent {
 		p.hints = append(p.hints, pipeline.InjectionNoNoise)
 	}

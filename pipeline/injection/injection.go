@@ -1,13 +1,18 @@
 // Package injection looks for evidence that a stream is not a camera looking at a person
 // now: a recording or a rendering put in the camera's place, by a virtual camera, a
 // changed browser or a client of somebody's own. It gives "injection" for the session, and the parts that
-// it is made of, each with a score of its own: repeats, replay, clock, sender, noise, latency and
-// device. A part that had too little to see is not checked, and so is the whole without pictures to compare.
+// it is made of, each with a score of its own: repeats, replay, clock, sender, noise, latency, device, network
+// and client. A part that had too little to see is not checked, and so is the whole without pictures to compare.
 //
 // Some findings stand alone, as nothing that a person does explains them: three seconds of movement and more that
 // repeat (a loop, a clip played to and fro), five of what another session showed, and a picture that
 // stands still. All others are hints: one of them takes a quarter of the whole and changes no
 // verdict, three do.
+//
+// The figures of size, quantizer, bits and noise of a session are told and judge nothing: no attack was at hand that they
+// tell from a camera. The noise's pattern in space is not looked at, as no codec at 1 Mbit/s leaves it: of a simulated sensor's
+// noise of two steps most blocks come out the same to the bit as in the frame before. H.264's headers are not read for
+// a quantizer, so noise is not checked there.
 //
 // What it does not see: a recording shown once, through Chromium, over a virtual camera. Its clock,
 // its encoder and its network are those of a camera. Chromium stamps the frames of a V4L2 camera with
@@ -31,7 +36,9 @@ const (
 	ScoreSender  = "injection_sender"  // and from a browser's encoder
 	ScoreNoise   = "injection_noise"   // the picture changes as a sensor's does
 	ScoreLatency = "injection_latency" // prompts are answered as quickly and as unevenly as people do
-	ScoreDevice  = "injection_device"  // what the browser says of its camera
+	ScoreDevice  = "injection_device"  // what the browser says of its camera, and whether the stream agrees
+	ScoreNetwork = "injection_network" // frames arrive as unevenly as what is encoded while it is filmed
+	ScoreClient  = "injection_client"  // prompts are acknowledged as a page that paints them does
 )
 
 // Values of a score by its findings.
@@ -71,7 +78,9 @@ type stage struct {
 	clock   clock
 	sender  sender
 	latency latency
-	device  pipeline.Device
+	device  device
+	network network
+	client  client
 	faces   int
 
 	told time.Duration
@@ -84,9 +93,9 @@ func (s *stage) Observe(ctx context.Context, o pipeline.Observation) ([]pipeline
 		return nil, err
 	}
 	f := o.Face.Frame
-	if o.Device != (pipeline.Device{}) {
-		s.device = o.Device
-	}
+	s.device.see(o.Device, f)
+	s.network.see(f)
+	s.client.see(o.Prompt)
 	s.clock.see(f)
 	s.sender.see(f)
 	s.latency.see(o)
@@ -157,7 +166,9 @@ func (s *stage) scores(replay *part, settled bool) []pipeline.Score {
 		{ScoreSender, s.sender.part()},
 		{ScoreNoise, s.noise.part()},
 		{ScoreLatency, s.latency.part()},
-		{ScoreDevice, known(s.device)},
+		{ScoreDevice, s.device.part()},
+		{ScoreNetwork, s.network.part()},
+		{ScoreClient, s.client.part()},
 	}
 	if replay != nil {
 		parts = append(parts, named{ScoreReplay, *replay})

@@ -174,6 +174,12 @@ func (c *call) hear(ctx context.Context, p signaling.Prompt) error {
 	}
 }
 
+// refresh is how often the puppet's screen takes a new picture.
+const refresh = time.Second / 60
+
+// painted is when a page says that what came at a moment is on the screen: with the second picture after it (page/session.js).
+func painted(at time.Time) time.Time { return at.Truncate(refresh).Add(2 * refresh) }
+
 // acknowledge says that prompts were shown, late as the options have it, until ctx ends.
 func (c *call) acknowledge(ctx context.Context) error {
 	for {
@@ -184,7 +190,7 @@ func (c *call) acknowledge(ctx context.Context) error {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
-			case <-time.After(time.Until(s.at.Add(c.o.AckLag))):
+			case <-time.After(time.Until(painted(s.at).Add(c.o.AckLag))):
 			}
 			_ = c.send(signaling.PromptShown{Index: s.index}) // who reads is told of a call that is over
 		}

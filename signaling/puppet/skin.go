@@ -8,10 +8,13 @@ import (
 	"image/color"
 	"image/draw"
 	"image/jpeg"
+	"io"
+	"math"
 	"os"
 	"path/filepath"
 
 	"vivavoce/media"
+	"vivavoce/media/file"
 	"vivavoce/models"
 	"vivavoce/pipeline"
 )
@@ -55,6 +58,54 @@ func LoadHead(ctx context.Context, library *models.Library, find pipeline.Finder
 		return nil, fmt.Errorf("load head %d from %s: %w", i, path, err)
 	}
 	return h, nil
+}
+
+// Frames of a clip that FilmedHead looks at.
+const filmedFrames = 150
+
+// FilmedHead skins a head from the first seconds of a recording of one person: from the picture in which
+// the head is straightest and the mouth shut. It is ErrNoSkin if none is usable.
+func FilmedHead(ctx context.Context, library *models.Library, find pipeline.Finder, path string) (*Head, error) {
+	geometry, err := library.Geometry()
+	if err != nil {
+		return nil, fmt.Errorf("film a head: %w", err)
+	}
+	src, err := file.Open(path, file.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("film a head: %w", err)
+	}
+	defer src.Close()
+	var best *Head
+	least := math.Inf(1)
+	for range filmedFrames {
+		frame, err := src.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("film a head from %s: %w", path, err)
+		}
+		f, err := find.Find(ctx, frame)
+		if err != nil {
+			return nil, fmt.Errorf("film a head from %s: %w", path, err)
+		}
+		h, err := NewHead(textureOf(frame), f, geometry)
+		if off := crooked(f); err == nil && off < least {
+			best, least = h, off // the head keeps the picture
+			continue
+		}
+		frame.Release()
+	}
+	if best == nil {
+		return nil, fmt.Errorf("film a head from %s: %w", path, ErrNoSkin)
+	}
+	return best, nil
+}
+
+// crooked is how far f is from a straight head with a shut mouth: degrees, and a mouth open by a tenth of
+// the eyes' distance is as bad as ten.
+func crooked(f *pipeline.Face) float64 {
+	return math.Abs(f.Pose.Yaw) + math.Abs(f.Pose.Pitch) + math.Abs(f.Pose.Roll) + 100*f.MouthOpen
 }
 
 // loadSkin cuts box out of a JPEG picture into a frame.

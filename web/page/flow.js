@@ -1,10 +1,10 @@
 // What the page shows, as data: `reduce` is the only place that decides it, and it
 // knows no DOM, no socket and no clock, so that tests can walk through all of it.
 
-/** @typedef {import('./messages.js').ServerMessage} ServerMessage */
-/** @typedef {import('./messages.js').Prompt} Prompt */
-/** @typedef {import('./messages.js').Band} Band */
-/** @typedef {import('./messages.js').Direction} Direction */
+/** @typedef {import('../types/messages').ServerMessage} ServerMessage */
+/** @typedef {import('../types/messages').Prompt} Prompt */
+/** @typedef {import('../types/messages').Band} Band */
+/** @typedef {import('../types/messages').Direction} Direction */
 
 /** @typedef {'start'|'live'|'verdict'|'error'} Screen */
 /** @typedef {'camera'|'connecting'|'framing'|'challenge'|'deciding'} Stage where the live screen is; camera: waiting for permission */
@@ -23,7 +23,7 @@
  * @property {number} fraction of the step, 0–1
  * @property {Band|null} band
  * @property {boolean} linked false while the connection is being restored
- * @property {import('./messages.js').Verdict|null} verdict
+ * @property {import('../types/messages').Verdict|null} verdict
  * @property {string} problem a code of texts.js, '' when there is none
  */
 
@@ -84,7 +84,7 @@ function failed(model, code) {
   return model.verdict || model.problem ? model : { ...model, screen: 'error', problem: code };
 }
 
-/** @param {Readonly<Model>} model @param {import('./messages.js').State} state @returns {Readonly<Model>} */
+/** @param {Readonly<Model>} model @param {import('../types/messages').State} state @returns {Readonly<Model>} */
 function entered(model, state) {
   switch (state) {
     case 'connecting':
@@ -104,13 +104,13 @@ function entered(model, state) {
   }
 }
 
-/** @param {Readonly<Model>} model @param {import('./messages.js').Hint} m @returns {Readonly<Model>} */
+/** @param {Readonly<Model>} model @param {import('../types/messages').Hint} m @returns {Readonly<Model>} */
 function hinted(model, m) {
   if (m.code === 'none') return { ...model, hint: null };
   return { ...model, hint: { code: m.code, direction: m.direction || null } };
 }
 
-/** @param {Readonly<Model>} model @param {import('./messages.js').Progress} m @returns {Readonly<Model>} */
+/** @param {Readonly<Model>} model @param {import('../types/messages').Progress} m @returns {Readonly<Model>} */
 function progressed(model, m) {
   if (m.phase === 'done') {
     const over = { ...model, done: Math.max(model.done, m.index + 1), fraction: 0, band: m.band || model.band };

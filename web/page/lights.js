@@ -1,7 +1,7 @@
 // The screen's slow colours, where a session asks for them: the face reflects them. Whoever
 // wants none, or less motion, gets none, and loses nothing.
 
-/** @typedef {import('./messages.js').PageMessage} PageMessage */
+/** @typedef {import('../types/messages').PageMessage} PageMessage */
 
 // One change a second at most, whatever a server asks; milliseconds.
 const pause = 1000;

@@ -1,38 +1,5 @@
-// The messages of signaling/protocol.md, version 1: their types for tsc and their
-// checks for the running page. Unknown fields are left alone; a field that is wrong
+// Checks the messages of signaling/protocol.md, version 1 (types: ../types/messages.d.ts). Unknown fields are left alone; a field that is wrong
 // stops the session with `malformed`, so that a fault is seen and not guessed around.
-
-/** @typedef {'left'|'right'|'up'|'down'} Direction the person's own */
-/** @typedef {'weak'|'fair'|'good'} Band */
-/** @typedef {'connecting'|'framing'|'challenge'|'deciding'|'done'|'expired'|'failed'} State */
-/** @typedef {'live'|'spoof'|'undecided'} Outcome */
-/** @typedef {{urls: string|string[], username?: string, credential?: string}} IceServer */
-/** @typedef {{name: string, checked: boolean, band?: Band|''|null}} Check */
-
-/** @typedef {{type: 'welcome', session: string, media: 'webrtc'|'local', digits: number, turns: number, microphone?: boolean, lights?: boolean, expires_in_ms?: number, ice_servers?: IceServer[]|null}} Welcome */
-/** @typedef {{type: 'answer', sdp: string}} Answer */
-/** @typedef {{type: 'candidate', candidate: string, sdp_mid?: string|null, sdp_mline_index?: number|null}} Candidate */
-/** @typedef {{type: 'state', state: State}} StateMessage */
-/** @typedef {{type: 'hint', code: string, direction?: Direction|''|null, blocking?: boolean}} Hint */
-/** @typedef {{type: 'prompt', index: number, of: number, kind: 'turn', direction: Direction, again?: boolean, time_ms: number}} TurnPrompt */
-/** @typedef {{type: 'prompt', index: number, of: number, kind: 'digit', digit: string, phrase: string, position: number, again?: boolean, time_ms: number}} DigitPrompt */
-/** @typedef {TurnPrompt|DigitPrompt} Prompt */
-/** @typedef {{type: 'progress', index: number, phase: 'go'|'return'|'done', fraction?: number, band?: Band|''|null}} Progress */
-/** @typedef {{type: 'light', index: number, colour: string, time_ms: number}} Light */
-/** @typedef {{type: 'score', name: string, checked: boolean, step?: number|null, value?: number, settled?: boolean, reasons?: string[]|null, measures?: {[name: string]: number}}} Score */
-/** @typedef {{type: 'verdict', outcome: Outcome, reasons?: string[]|null, witnesses?: string[]|null, checks?: Check[]|null}} Verdict */
-/** @typedef {{type: 'error', code: string, message?: string, fatal?: boolean}} ErrorMessage */
-/** @typedef {Welcome|Answer|Candidate|StateMessage|Hint|Prompt|Progress|Light|Score|Verdict|ErrorMessage} ServerMessage */
-
-/** @typedef {{type: 'hello', token: string, client?: {name: string, version: string}}} Hello */
-/** @typedef {{type: 'offer', sdp: string}} Offer */
-/** @typedef {{type: 'restart', sdp: string}} Restart */
-/** @typedef {{type: 'prompt_shown', index: number}} PromptShown */
-/** @typedef {{type: 'device', label?: string, width?: number, height?: number, frame_rate?: number, facing_mode?: string}} Device */
-/** @typedef {{type: 'light_shown', index: number}} LightShown */
-/** @typedef {{type: 'lights_declined'}} LightsDeclined */
-/** @typedef {{type: 'bye', reason?: 'cancelled'|'camera_lost'|'navigated'}} Bye */
-/** @typedef {Hello|Offer|Restart|Candidate|PromptShown|LightShown|LightsDeclined|Device|Bye} PageMessage */
 
 /** The version that every message carries. */
 export const version = 1;
@@ -118,8 +85,8 @@ export function parse(json, known) {
   return m;
 }
 
-/** Reads a message of the server; throws MessageError. @param {string} json @returns {ServerMessage} */
+/** Reads a message of the server; throws MessageError. @param {string} json @returns {import('../types/messages').ServerMessage} */
 export const parseServer = (json) => parse(json, fromServer);
 
-/** @param {PageMessage} m */
+/** @param {import('../types/messages').PageMessage} m */
 export const encode = (m) => JSON.stringify({ v: version, ...m });

@@ -5,7 +5,7 @@ import { MessageError, encode, parseServer } from './messages.js';
 import { PageError, describe } from './camera.js';
 
 /** @typedef {import('./flow.js').Event} Event */
-/** @typedef {import('./messages.js').ServerMessage} ServerMessage */
+/** @typedef {import('../types/messages').ServerMessage} ServerMessage */
 /** @typedef {{id: string, token: string, url: string}} Ticket what POST /v1/sessions gives */
 
 // How long a new socket or a new path may stay silent before it counts as dead,
@@ -91,7 +91,7 @@ export class Session {
     this.#send({ type: 'hello', token: this.#ticket.token, client: { name: 'vivavoce-page', version: '1' } });
   }
 
-  /** @param {import('./messages.js').PageMessage} m */
+  /** @param {import('../types/messages').PageMessage} m */
   #send(m) {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encode(m));
   }
@@ -155,7 +155,7 @@ export class Session {
     });
   }
 
-  /** @param {import('./messages.js').IceServer[]} iceServers */
+  /** @param {import('../types/messages').IceServer[]} iceServers */
   async #offer(iceServers) {
     if (!this.#track || this.#over) return;
     const peer = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
@@ -181,7 +181,7 @@ export class Session {
     for (const c of this.#early.splice(0)) await this.#peer?.addIceCandidate(c);
   }
 
-  /** @param {import('./messages.js').Candidate} m */
+  /** @param {import('../types/messages').Candidate} m */
   async #candidate(m) {
     const c = { candidate: m.candidate, sdpMid: m.sdp_mid ?? null, sdpMLineIndex: m.sdp_mline_index ?? 0 };
     if (this.#peer?.remoteDescription) await this.#peer.addIceCandidate(c);
@@ -226,7 +226,7 @@ export class Session {
     if (news) this.#report({ type: 'failed', code });
   }
 
-  /** @param {NonNullable<import('./messages.js').Bye['reason']>} reason */
+  /** @param {NonNullable<import('../types/messages').Bye['reason']>} reason */
   #leave(reason) {
     if (!this.#over) this.#send({ type: 'bye', reason });
     this.#stop();

@@ -124,7 +124,7 @@ export class Stage {
     this.#say(m, cue, digit);
   }
 
-  /** @param {import('./messages.js').DigitPrompt|null} digit */
+  /** @param {import('../types/messages').DigitPrompt|null} digit */
   #prompted(digit) {
     const phrase = this.part('phrase');
     phrase.replaceChildren(...[...(digit?.phrase ?? '')].map((d, i) => {
@@ -143,7 +143,7 @@ export class Stage {
     });
   }
 
-  /** @param {Readonly<Model>} m @param {import('./messages.js').Prompt|null} asked */
+  /** @param {Readonly<Model>} m @param {import('../types/messages').Prompt|null} asked */
   #arrow(m, asked) {
     const arrow = this.part('arrow');
     const to = asked?.kind === 'turn' ? asked.direction : m.stage === 'framing' && m.hint?.code === 'off_centre' ? m.hint.direction : null;
@@ -174,10 +174,10 @@ export class Stage {
     });
   }
 
-  /** What a screen reader says: prompts at once, everything else in its turn. @param {Readonly<Model>} m @param {string} cue @param {import('./messages.js').DigitPrompt|null} digit */
+  /** What a screen reader says: prompts at once, everything else in its turn. @param {Readonly<Model>} m @param {string} cue @param {import('../types/messages').DigitPrompt|null} digit */
   #say(m, cue, digit) {
     const urgent = m.stage === 'challenge' && m.prompt !== null;
-    const more = m.prompt?.again && !digit?.position ? 'Once more. ' : '';
+    const more = m.prompt?.again && m.phase === 'go' && !digit?.position ? 'Once more. ' : '';
     if (urgent) this.#announce(more + (digit ? `Say ${digit.digit}` : cue), '');
     else this.#announce('', m.linked ? cue : 'Reconnecting');
   }
@@ -244,7 +244,7 @@ function asking(m) {
   return [turnText(m.prompt.direction), hint || more || 'Slowly, as far as is comfortable.'];
 }
 
-/** Colour, word and shape: never colour alone. @param {HTMLElement} e @param {import('./messages.js').Band|null} band @param {string} [none] */
+/** Colour, word and shape: never colour alone. @param {HTMLElement} e @param {import('../types/messages').Band|null} band @param {string} [none] */
 function paintBand(e, band, none = '') {
   e.hidden = !band && !none;
   e.textContent = band ? bands[band] : none;

@@ -1,9 +1,9 @@
 // Every sentence the page says, by the codes of signaling/protocol.md. A test reads
 // the tables of that file and fails when a code has no sentence here.
 
-/** @typedef {import('./messages.js').Direction} Direction */
-/** @typedef {import('./messages.js').Band} Band */
-/** @typedef {import('./messages.js').Outcome} Outcome */
+/** @typedef {import('../types/messages').Direction} Direction */
+/** @typedef {import('../types/messages').Band} Band */
+/** @typedef {import('../types/messages').Outcome} Outcome */
 /** @typedef {{title: string, text: string, retry: boolean}} Problem */
 
 /** @type {Record<Direction, string>} */
@@ -108,6 +108,9 @@ export const reasons = {
   'injection.same_delay': 'The answers all took the same time.',
   'injection.delayed': 'Every answer came late: close other programs, or use a better connection.',
   'injection.virtual_camera': 'A virtual camera is in use: choose your camera itself.',
+  'injection.other_track': 'The pictures were not those of your camera: use it with no program in between.',
+  'injection.too_smooth': 'The pictures did not come as a camera’s do: use your camera itself, with no program in between.',
+  'injection.not_painted': 'The instructions were not shown as this page shows them: use an up-to-date browser.',
   'injection.not_checked': 'The camera’s signal was not checked.',
   'texture_external.not_checked': 'A second look at the picture saw too little.',
   'face.lost': 'Your face left the picture.',

@@ -49,7 +49,7 @@ export async function serve(o = {}) {
 
 /** The other end of the page's WebSocket. */
 export class FakeServer {
-  /** Everything that the page sent, checked. @type {import('../../page/messages.js').PageMessage[]} */ received = [];
+  /** Everything that the page sent, checked. @type {import('../../types/messages').PageMessage[]} */ received = [];
   connections = 0;
   /** @type {import('playwright-core').WebSocketRoute|null} */ #socket = null;
   #heard = new Set();

@@ -15,5 +15,5 @@ const fromPage = {
   bye: { reason: opt(one('cancelled', 'camera_lost', 'navigated')) },
 };
 
-/** Reads a message of a page; throws MessageError. @param {string} json @returns {import('../../page/messages.js').PageMessage} */
+/** Reads a message of a page; throws MessageError. @param {string} json @returns {import('../../types/messages').PageMessage} */
 export const parsePage = (json) => parse(json, fromPage);

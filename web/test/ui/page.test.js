@@ -104,6 +104,9 @@ test('one more phrase says why', run(async (b) => {
   b.fake.say('prompt', { index: 8, of: 9, kind: 'turn', direction: 'up', again: true, time_ms: 900 });
   await sees(b.page, 'Lift your chin up');
   await sees(b.page, 'Once more, please: we could not tell.');
+  b.fake.say('progress', { index: 8, phase: 'return' });
+  await sees(b.page, 'Back to the centre');
+  assert.equal(await b.page.locator('[aria-live=assertive]').textContent(), 'Back to the centre');
 }));
 
 test('a retry keeps the stream: the camera is asked for once', run(async (b) => {
