@@ -24,7 +24,7 @@ func TestHalfOfAStepIsSeen(t *testing.T) {
 			if seen := 2*time.Second + timing.step(steps, 0) - c.shown.ShownAt; seen < timing.step(steps, 0)/2 {
 				t.Errorf("%v: seen for %v of %v, want half", steps, seen, timing.step(steps, 0))
 			}
-			c.acknowledge(time.Hour)
+			c.acknowledge(time.Hour, 0)
 		}
 	}
 }
@@ -46,7 +46,7 @@ func TestPromptStays(t *testing.T) {
 		want int
 	}{{1900 * time.Millisecond, 0}, {2010 * time.Millisecond, 1}, {2050 * time.Millisecond, 1}, {2200 * time.Millisecond, 1}} {
 		if f.pts == 2050*time.Millisecond {
-			if c.acknowledge(2150 * time.Millisecond); c.shown.ShownAt != 2150*time.Millisecond {
+			if c.acknowledge(2150*time.Millisecond, 0); c.shown.ShownAt != 2150*time.Millisecond {
 				t.Errorf("shown at %v", c.shown.ShownAt)
 			}
 		}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"vivavoce/media"
@@ -23,16 +24,34 @@ func TestAcksKeepOrder(t *testing.T) {
 	if err := a.shown(1); err != nil {
 		t.Errorf("step 1 of 2 prompted: %v", err)
 	}
-	first, _ := a.of(1)
+	first, _, _ := a.of(1)
 	if err := a.shown(1); err != nil {
 		t.Errorf("again: %v", err)
 	}
-	if second, _ := a.of(1); !second.Equal(first) {
+	if second, _, _ := a.of(1); !second.Equal(first) {
 		t.Errorf("the second acknowledgement moved it from %v to %v", first, second)
 	}
-	if _, ok := a.of(0); ok {
+	if _, _, ok := a.of(0); ok {
 		t.Error("step 0 is acknowledged, but nobody did")
 	}
+}
+
+// TestAcksAreTimed: from the sending of their own step.
+func TestAcksAreTimed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var a acks
+		a.prompt()
+		time.Sleep(time.Second)
+		a.prompt()
+		time.Sleep(40 * time.Millisecond)
+		if err := a.shown(1); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if _, after, ok := a.of(1); !ok || after != 40*time.Millisecond {
+			t.Errorf("acknowledged %v after %v, want 40ms", ok, after)
+		}
+	})
 }
 
 func TestMediaClockFollowsTheFastestFrame(t *testing.T) {
@@ -84,9 +103,9 @@ func TestAcknowledgementIsBounded(t *testing.T) {
 			co.start(&Face{Frame: &media.Frame{PTS: 2 * time.Second}})
 			co.prompt(2*time.Second, nil)
 			held := co.shown
-			co.acknowledge(c.at)
-			if co.shown.ShownAt != c.want || !co.shown.Acked {
-				t.Errorf("shown at %v, acked %v, want %v, true", co.shown.ShownAt, co.shown.Acked, c.want)
+			co.acknowledge(c.at, 30*time.Millisecond)
+			if p := co.shown; p.ShownAt != c.want || !p.Acked || p.AckedAfter != 30*time.Millisecond {
+				t.Errorf("shown at %v, acked %v after %v, want %v, true, 30ms", p.ShownAt, p.Acked, p.AckedAfter, c.want)
 			}
 			if held.Acked {
 				t.Error("a prompt that a stage may hold was changed")

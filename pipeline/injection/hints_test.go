@@ -1,6 +1,7 @@
 package injection
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -53,6 +54,10 @@ func TestHints(t *testing.T) {
 		{"one quantizer", with(func(l *media.Link, _ int, _ time.Duration) { l.Quantizer = 30 }), ScoreSender,
 			[]pipeline.Reason{pipeline.InjectionNotBrowser}},
 		{"a picture so simple that the finest will do", with(func(l *media.Link, _ int, _ time.Duration) { l.Quantizer = 4 }), ScoreSender, nil},
+		{"a browser's way", with(func(*media.Link, int, time.Duration) {}), ScoreNetwork, nil},
+		{"a file that is sent by the clock", with(func(l *media.Link, i int, at time.Duration) {
+			l.Ticks, l.Arrived = 90*at.Milliseconds(), at.Truncate(time.Millisecond)+time.Duration(i%3)*20*time.Microsecond
+		}), ScoreNetwork, []pipeline.Reason{pipeline.InjectionTooSmooth}},
 		{"25 frames/s shown at 30", func(s *scene) {
 			s.link, s.sigma = browser, 0
 			s.shows = func(at time.Duration) time.Duration { return at / (40 * time.Millisecond) * (40 * time.Millisecond) }
@@ -68,6 +73,82 @@ func TestHints(t *testing.T) {
 				t.Errorf("%+v, want the reasons %v", got, test.want)
 			}
 		})
+	}
+}
+
+// TestAcknowledgements: what is said of a client by when it says that prompts are on its screen.
+func TestAcknowledgements(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		after func(i int) time.Duration // 0: none came
+		want  []pipeline.Reason
+	}{
+		{"a page at 60 Hz, 40 ms away", func(i int) time.Duration { return 57*time.Millisecond + time.Duration(i*7%17)*time.Millisecond }, nil},
+		{"a page at 240 Hz on this machine", func(i int) time.Duration { return 4500*time.Microsecond + time.Duration(i*7%17)*250*time.Microsecond }, nil},
+		{"one that paints nothing", func(int) time.Duration { return 800 * time.Microsecond }, []pipeline.Reason{pipeline.InjectionNotPainted}},
+		{"one that waits by the clock", func(i int) time.Duration { return 50*time.Millisecond + time.Duration(i%3)*50*time.Microsecond }, []pipeline.Reason{pipeline.InjectionNotPainted}},
+		{"one that says nothing", func(int) time.Duration { return 0 }, []pipeline.Reason{pipeline.InjectionNotChecked}},
+		{"one that says it five times", func(i int) time.Duration { return time.Duration(max(0, 5-i)) * time.Millisecond }, []pipeline.Reason{pipeline.InjectionNotChecked}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			all := camera().film(8)
+			for i := range all {
+				p := &pipeline.Prompt{Index: i / 30, Step: pipeline.Step{Kind: pipeline.StepDigit}}
+				if after := test.after(p.Index); after > 0 && i%30 > 2 {
+					p.Acked, p.AckedAfter = true, after
+				}
+				all[i].Prompt = p
+			}
+			if got := finish(t, New(Options{}), all)[ScoreClient]; !slices.Equal(got.Reasons, test.want) {
+				t.Errorf("%+v, want the reasons %v", got, test.want)
+			}
+		})
+	}
+}
+
+// TestTrack: the stream against what the browser says of its camera. The scene is 160×120 at 30.
+func TestTrack(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		said pipeline.Device
+		want []pipeline.Reason
+	}{
+		{"the camera's own", pipeline.Device{Width: 160, Height: 120, FrameRate: 30}, nil},
+		{"scaled down, held upright, slowed", pipeline.Device{Width: 480, Height: 640, FrameRate: 60}, nil},
+		{"rounded", pipeline.Device{Width: 159, Height: 119, FrameRate: 29.97}, nil},
+		{"larger than the camera", pipeline.Device{Width: 120, Height: 90, FrameRate: 30}, []pipeline.Reason{pipeline.InjectionOtherTrack}},
+		{"quicker than the camera", pipeline.Device{Width: 160, Height: 120, FrameRate: 15}, []pipeline.Reason{pipeline.InjectionOtherTrack}},
+		{"only a rate", pipeline.Device{FrameRate: 15}, []pipeline.Reason{pipeline.InjectionOtherTrack}},
+		{"nothing", pipeline.Device{}, []pipeline.Reason{pipeline.InjectionNotChecked}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := camera()
+			s.link = browser
+			all := s.film(4)
+			for i := range all {
+				all[i].Device = test.said
+			}
+			if got := finish(t, New(Options{}), all)[ScoreDevice]; !slices.Equal(got.Reasons, test.want) {
+				t.Errorf("%+v, want the reasons %v", got, test.want)
+			}
+		})
+	}
+}
+
+// TestHistory: the figures of the encoder are those of its frames.
+func TestHistory(t *testing.T) {
+	s := camera()
+	s.link = func(i int, at time.Duration) media.Link {
+		l := browser(i, at)
+		l.Bytes, l.Quantizer = 2400, 20+10*(i%2) // 160×120 bits
+		return l
+	}
+	got := map[string]float64{}
+	for _, m := range finish(t, New(Options{}), s.film(6))[ScoreSender].Measures {
+		got[m.Name] = m.Value
+	}
+	if got["size_changes"] != 0 || got["bits_per_pixel"] != 1 || math.Abs(got["quantizer_mean"]-25) > 0.1 || math.Abs(got["quantizer_sd"]-5) > 0.1 {
+		t.Errorf("%v, want 0 changes, 1 bit a pixel, quantizers of 25 ± 5", got)
 	}
 }
 
