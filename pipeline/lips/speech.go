@@ -278,10 +278,6 @@ func (s *speech) finish(ctx context.Context) ([]pipeline.Score, error) {
 	return append(s.out, s.whole(true)), nil
 }
 
-// unseenOf is how many digits it takes for one of them to go unseen: a stumbling network hides the
-// mouth for a third of a second, and the others still tell.
-const unseenOf = 5
-
 // whole is the score of the session: of all digits of the phrases that are over, of which nearly all must have been seen.
 func (s *speech) whole(settled bool) pipeline.Score {
 	n, unseen, sum, why := 0, 0, 0.0, pipeline.LipsUnreadable
@@ -296,7 +292,7 @@ func (s *speech) whole(settled bool) pipeline.Score {
 			}
 		}
 	}
-	if n == 0 || unseen*unseenOf > n {
+	if n == 0 || unseen*pipeline.DigitsUnseen > n {
 		return unread(settled)
 	}
 	return s.valued(sum/float64(n), why, settled)
