@@ -35,11 +35,14 @@ demo: build models ## one whole session by itself, live in the terminal
 
 # Bona fide video: grid/SUBJECT/*.mp4 and head/SUBJECT.mp4; not part of the project.
 DATA = $(or $(VIVAVOCE_DATA),$(firstword $(wildcard shared/data ../shared/data)),none)
-eval: build models ## people of $VIVAVOCE_DATA and attacks simulated from them through the judge; .cache/eval/report.html
+eval: build models ## people of $VIVAVOCE_DATA and attacks simulated from them through the judge; .cache/eval/report-POLICY.html
 	@test -d "$(DATA)" || { echo "eval: skipped, no recordings: name a folder of them in VIVAVOCE_DATA"; exit 0; }; \
 	mkdir -p .cache/eval; \
 	bin/vivavoce eval attacks "$(DATA)" $(ATTACKS) > .cache/eval/manifest.jsonl; \
-	bin/vivavoce eval pad .cache/eval/manifest.jsonl --report .cache/eval/report.html $(PAD) | tee .cache/eval/figures.txt
+	rm -f .cache/eval/scores.jsonl; \
+	for p in default strict relaxed; do \
+	  bin/vivavoce eval pad .cache/eval/manifest.jsonl --policy $$p --scores .cache/eval/scores.jsonl --report .cache/eval/report-$$p.html $(PAD) | tee .cache/eval/figures-$$p.txt; \
+	done
 
 bench: build models ## Go benchmarks of every hop, COUNT runs each, summed up by benchstat
 	@mkdir -p .cache

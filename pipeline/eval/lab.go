@@ -33,6 +33,8 @@ type Lab struct {
 // Presented is a presentation and what became of it.
 type Presented struct {
 	Presentation
+	// Drawn is what the simulator drew, where it had to.
+	Drawn  *recapture.Parameters     `json:"drawn,omitempty"`
 	Scores map[string]pipeline.Score `json:"scores"` // of the whole recording, by name
 	Frames int                       `json:"frames"`
 	Thumb  []byte                    `json:"thumb,omitempty"` // JPEG of a frame in the middle
@@ -103,6 +105,10 @@ func byPresentation(all []Presented) (map[string]Presented, error) {
 
 func (l Lab) present(ctx context.Context, t Presentation) (Presented, error) {
 	out := Presented{Presentation: t, Scores: map[string]pipeline.Score{}}
+	if t.Recapture != nil {
+		drawn := t.Recapture.draw()
+		out.Drawn = &drawn
+	}
 	src, free, err := l.stage(t)
 	if err != nil {
 		return out, err

@@ -23,7 +23,9 @@ type PAD struct {
 	// the very presentations: they compare detectors and promise nothing.
 	At     []AtAPCER      `json:"bpcer_at_apcer"`
 	Stages []StageFigures `json:"stages"`
-	Bins   []Bin          `json:"reliability"`
+	// Bins are of the presentations that the figures rest on, Calibrated of those that the probability was fitted to.
+	Bins       []Bin `json:"reliability"`
+	Calibrated []Bin `json:"reliability_calibration,omitempty"`
 
 	seen []Presented
 }
@@ -46,14 +48,18 @@ type AtAPCER struct {
 	BPCER     Figure  `json:"bpcer"`
 }
 
-// StageFigures are what one stage does alone.
+// StageFigures are what one stage does alone, and what all others do without it.
 type StageFigures struct {
 	Score     string  `json:"score"`
 	Threshold float64 `json:"threshold"`
 	BPCER     Figure  `json:"bpcer"`
 	APCER     Figure  `json:"apcer"` // over all attacks
-	AUC       float64 `json:"auc"`
-	Checked   Figure  `json:"checked"` // of all presentations
+	Without   struct {
+		BPCER Figure `json:"bpcer"`
+		APCER Figure `json:"apcer"`
+	} `json:"without"`
+	AUC     float64 `json:"auc"`
+	Checked Figure  `json:"checked"` // of all presentations
 }
 
 // Bin is a bar of the reliability diagram: of the presentations that were given about this probability,
@@ -126,9 +132,10 @@ func Figures(policy pipeline.Policy, fusion pipeline.Fusion, seen []Presented) P
 		out.At = append(out.At, out.at(rate))
 	}
 	for _, c := range policy.Checks {
-		out.Stages = append(out.Stages, out.stage(c))
+		out.Stages = append(out.Stages, out.stage(policy, c))
 	}
 	out.Bins = reliability(fusion, out.seen)
+	out.Calibrated = reliability(fusion, Part(seen, Calibration))
 	return out
 }
 
@@ -243,8 +250,9 @@ func (d *PAD) at(rate float64) AtAPCER {
 	return out
 }
 
-func (d *PAD) stage(c pipeline.Check) StageFigures {
+func (d *PAD) stage(policy pipeline.Policy, c pipeline.Check) StageFigures {
 	alone := pipeline.Policy{Checks: []pipeline.Check{c}}
+	others := pipeline.Policy{Checks: slices.DeleteFunc(slices.Clone(policy.Checks), func(o pipeline.Check) bool { return o.Name == c.Name })}
 	of := func(label string) func(Presented) bool {
 		return func(p Presented) bool { return p.Label == label }
 	}
@@ -262,11 +270,15 @@ func (d *PAD) stage(c pipeline.Check) StageFigures {
 			m.Other = append(m.Other, s.Value)
 		}
 	}
-	return StageFigures{
+	out := StageFigures{
 		Score: c.Name, Threshold: c.Threshold, AUC: m.AUC(),
 		BPCER: tally(alone, d.seen, of(BonaFide)).wrong(), APCER: tally(alone, d.seen, of(Attack)).wrong(),
 		Checked: ClopperPearson(checked, len(d.seen)),
 	}
+	if len(others.Checks) > 0 {
+		out.Without.BPCER, out.Without.APCER = tally(others, d.seen, of(BonaFide)).wrong(), tally(others, d.seen, of(Attack)).wrong()
+	}
+	return out
 }
 
 // reliability cuts the probabilities into tenths.

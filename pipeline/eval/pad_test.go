@@ -145,8 +145,25 @@ func TestFigures(t *testing.T) {
 			t.Errorf("%s = %v, want %v", f.name, f.got, want)
 		}
 	}
-	if len(d.Bins) == 0 {
-		t.Error("no reliability")
+	if n := len(d.Bins); n == 0 || len(d.Calibrated) != 1 || d.Calibrated[0].N != 1 {
+		t.Errorf("reliability %v, of the one for calibration %v", d.Bins, d.Calibrated)
+	}
+}
+
+// TestWithout: what all other stages let pass is what one adds.
+func TestWithout(t *testing.T) {
+	both := func(label string, texture, seam float64) Presented {
+		p := seenOf(label, map[string]string{Attack: "swap"}[label], "", texture)[0]
+		p.Scores["seam"] = pipeline.Score{Name: "seam", Step: pipeline.Whole, Checked: true, Value: seam}
+		return p
+	}
+	seen := []Presented{both(BonaFide, 0.9, 0.9), both(BonaFide, 0.9, 0.1), both(Attack, 0.9, 0.1), both(Attack, 0.9, 0.2), both(Attack, 0.1, 0.9)}
+	d := Figures(pipeline.Policy{Checks: []pipeline.Check{{Name: "texture", Threshold: 0.5, IfChecked: true}, {Name: "seam", Threshold: 0.5, IfChecked: true}}},
+		Plain([]string{"texture", "seam"}), seen)
+	for i, want := range [][2]Figure{{ClopperPearson(1, 2), ClopperPearson(1, 3)}, {ClopperPearson(0, 2), ClopperPearson(2, 3)}} {
+		if s := d.Stages[i]; s.Without.BPCER != want[0] || s.Without.APCER != want[1] {
+			t.Errorf("without %s %+v, want %v", s.Score, s.Without, want)
+		}
 	}
 }
 

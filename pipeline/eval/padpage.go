@@ -81,19 +81,23 @@ func (d *PAD) histogram() template.HTML {
 func (d *PAD) diagram() template.HTML {
 	c := newChart("Reliability")
 	c.line([][2]float64{{0, 0}, {1, 1}}, "#aab4c0", "2 4")
-	var points [][2]float64
-	for _, b := range d.Bins {
-		points = append(points, [2]float64{b.Said, b.Is})
-		c.text(c.x(b.Said), c.y(b.Is)-8, "middle", fmt.Sprint(b.N))
+	draw := func(bins []Bin, colour, dash string) {
+		var points [][2]float64
+		for _, b := range bins {
+			points = append(points, [2]float64{b.Said, b.Is})
+			c.text(c.x(b.Said), c.y(b.Is)-8, "middle", fmt.Sprint(b.N))
+		}
+		c.line(points, colour, dash)
 	}
-	c.line(points, "#0072b2", "")
+	draw(d.Calibrated, "#d55e00", "6 3")
+	draw(d.Bins, "#0072b2", "")
 	for v := 0.0; v <= 1; v += 0.2 {
 		c.text(c.x(v), chartHeight-chartBottom+16, "middle", fmt.Sprintf("%g", v))
 		c.text(chartLeft-6, c.y(v)+4, "end", fmt.Sprintf("%g", v))
 	}
 	c.text(c.x(0.5), chartHeight-8, "middle", "probability that was said")
 	c.text(chartLeft, chartTop-4, "start", "share that is bona fide, of equally many of both")
-	return c.done("Reliability: on the dashed line, nine in ten of those at 0.9 are bona fide. Numbers: presentations.")
+	return c.done("Reliability: on the dashed line, nine in ten of those at 0.9 are bona fide. Blue: the presentations of the figures; orange, dashed: those for calibration. Numbers: presentations.")
 }
 
 // Picture is the thumbnail as the page shows it.
@@ -135,9 +139,9 @@ const padText = `<!doctype html>
 <p class="about">Thresholds chosen on these very presentations: they compare detectors and promise nothing.</p>
 <table><tr><th>APCER of the worst species, at most<th>BPCER<th>threshold</tr>
 {{range .At}}<tr><td>{{percent .APCER}} %<td>{{rate .BPCER}}<td>{{printf "%.3f" .Threshold}}</tr>{{end}}</table>
-<h2>Each stage alone</h2>
-<table><tr><th>score<th>threshold<th>BPCER<th>APCER, all species<th>AUC<th>checked</tr>
-{{range .Stages}}<tr><td>{{.Score}}<td>{{.Threshold}}<td>{{rate .BPCER}}<td>{{rate .APCER}}<td>{{percent .AUC}}<td>{{rate .Checked}}</tr>{{end}}</table>
+<h2>Each stage alone, and the others without it</h2>
+<table><tr><th>score<th>threshold<th>BPCER<th>APCER, all species<th>BPCER without it<th>APCER without it<th>AUC<th>checked</tr>
+{{range .Stages}}<tr><td>{{.Score}}<td>{{.Threshold}}<td>{{rate .BPCER}}<td>{{rate .APCER}}<td>{{rate .Without.BPCER}}<td>{{rate .Without.APCER}}<td>{{percent .AUC}}<td>{{rate .Checked}}</tr>{{end}}</table>
 {{end}}
 {{.DET}}{{.Histogram}}{{.Reliability}}
 <h2>Attacks that look most like people</h2>

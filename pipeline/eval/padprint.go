@@ -61,12 +61,25 @@ func (r PADReport) Print(w io.Writer) error {
 	for _, p := range d.At {
 		fmt.Fprintf(&b, "  BPCER at APCER %2.0f %% of the worst species: %s (threshold %.3f)\n", 100*p.APCER, rate(p.BPCER), p.Threshold)
 	}
-	fmt.Fprintf(&b, "\n%-14s  %-24s %-24s %-7s %s\n", "stage alone", "BPCER", "APCER, all species", "AUC", "checked")
+	fmt.Fprintf(&b, "\n%-14s  %-24s %-24s %-24s %-24s %-7s %s\n", "stage", "BPCER, alone", "APCER, all species", "BPCER without it", "APCER without it", "AUC", "checked")
 	for _, s := range d.Stages {
-		fmt.Fprintf(&b, "%-14s  %-24s %-24s %-7.1f %s\n", s.Score, rate(s.BPCER), rate(s.APCER), 100*s.AUC, rate(s.Checked))
+		fmt.Fprintf(&b, "%-14s  %-24s %-24s %-24s %-24s %-7.1f %s\n",
+			s.Score, rate(s.BPCER), rate(s.APCER), rate(s.Without.BPCER), rate(s.Without.APCER), 100*s.AUC, rate(s.Checked))
 	}
+	printBins(&b, "the figures' presentations", d.Bins)
+	printBins(&b, "those for calibration", d.Calibrated)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func printBins(b *strings.Builder, of string, bins []Bin) {
+	if len(bins) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\nreliability on %s: probability said, share bona fide of equally many of both, n\n", of)
+	for _, bin := range bins {
+		fmt.Fprintf(b, "  %.2f  %.2f  %d\n", bin.Said, bin.Is, bin.N)
+	}
 }
 
 func (d *PAD) checks() string {
