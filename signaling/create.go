@@ -148,6 +148,9 @@ func (s *Server) prepare(ctx context.Context, id string, asked Asked, caller aut
 	session.keeps, session.plan, session.siblings = keyed, s.o.Plan, left
 	if asked.Challenge != nil {
 		session.plan.Digits, session.plan.Turns = asked.Challenge.Digits, asked.Challenge.Turns
+		if lights := asked.Challenge.Lights; lights != nil {
+			session.plan.Lights = *lights
+		}
 	}
 	if r.Policy != "" || asked.Challenge != nil {
 		return session, s.answerable(session)

@@ -20,7 +20,7 @@ func FuzzDecodeServer(f *testing.F) {
 
 // FuzzAsked holds that what an integrator asks is refused with a code or within its bounds.
 func FuzzAsked(f *testing.F) {
-	for _, seed := range []string{"", "null", "{}", `{"policy":"strict","challenge":{"digits":6,"turns":2},"metadata":{"a":"b"},"subject":"p","expires_in_s":60}`,
+	for _, seed := range []string{"", "null", "{}", `{"policy":"strict","challenge":{"digits":6,"turns":2,"lights":true},"metadata":{"a":"b"},"subject":"p","expires_in_s":60}`,
 		`{"expires_in_s":9223372036854775807}`, `{"metadata":{"":""}}`, `{"METADATA":null}`, "{\"subject\":\"\xff\"}", `{}{}`} {
 		f.Add([]byte(seed))
 	}

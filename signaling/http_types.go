@@ -16,6 +16,8 @@ type Asked struct {
 type AskedChallenge struct {
 	Digits int `json:"digits"`
 	Turns  int `json:"turns"`
+	// Lights asks for slow colour changes of the screen, which everybody may decline; null is the server's choice.
+	Lights *bool `json:"lights,omitempty"`
 }
 
 // Created answers POST /v1/sessions.

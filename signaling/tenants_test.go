@@ -173,7 +173,7 @@ func TestOptionsOfASession(t *testing.T) {
 		<-judged
 	}
 	var made Created
-	body := `{"challenge":{"digits":3,"turns":1},"metadata":{"order":"4711"},"subject":"person","expires_in_s":600,"unknown":1}`
+	body := `{"challenge":{"digits":3,"turns":1,"lights":true},"metadata":{"order":"4711"},"subject":"person","expires_in_s":600,"unknown":1}`
 	if resp := r.as(shop, "POST", "/v1/sessions", body, &made); resp.StatusCode != 201 {
 		t.Fatalf("create: %s", resp.Status)
 	}
@@ -189,8 +189,8 @@ func TestOptionsOfASession(t *testing.T) {
 	}
 	c := r.dial(made.URL)
 	c.send(Hello{Token: made.Token})
-	if w := expect[Welcome](c); w.Digits != 3 || w.Turns != 1 {
-		t.Errorf("welcome %+v, want three digits and a turn", w)
+	if w := expect[Welcome](c); w.Digits != 3 || w.Turns != 1 || !w.Lights {
+		t.Errorf("welcome %+v, want three digits, a turn and lights", w)
 	}
 	if got := <-judged; got != (told{"strict", 4}) {
 		t.Errorf("judged %+v at hello", got)
