@@ -27,7 +27,7 @@ import (
 )
 
 type evalLiveCmd struct {
-	Of          []string `help:"Who or what is before the camera: kinds of \"vivavoce demo --kind\", or species of \"eval attacks\" through which a person answers, of swap and mouth another one; mouth-spoken is mouth on who says other digits. Default: all."`
+	Of          []string `help:"Who or what is before the camera: kinds of \"vivavoce demo --kind\", or species of \"eval attacks\" through which a person answers, of swap and mouth another one; mouth-spoken is mouth on who says other digits, handover a person whose place another takes in the middle. Default: all."`
 	Faces       []string `help:"Recordings of people, one each: their faces are the persons, in turn, and the next one's the donor. Default: one person and one donor, pictures of an npm package." type:"existingfile" placeholder:"FILE"`
 	Clips       []string `help:"Recordings of real people that are sent as they are, once, over and over, to and fro: an injected video that answers nothing." type:"existingfile" placeholder:"FILE"`
 	Sessions    int      `help:"Sessions of each." default:"50"`
@@ -86,7 +86,9 @@ type cast struct {
 	name    string
 	kind    puppet.Kind
 	species recapture.Species
-	style   puppet.Style // of one of the clips
+	// handover: in the middle the donor takes the person's place.
+	handover bool
+	style    puppet.Style // of one of the clips
 }
 
 func (c *evalLiveCmd) casts() ([]cast, error) {
@@ -104,7 +106,7 @@ func (c *evalLiveCmd) casts() ([]cast, error) {
 		}
 	}
 	// The same on somebody who speaks, and so moves the chin, but says other digits.
-	all = append(all, cast{name: "mouth-spoken", kind: puppet.Misspoken, species: recapture.Mouth})
+	all = append(all, cast{name: "mouth-spoken", kind: puppet.Misspoken, species: recapture.Mouth}, cast{name: "handover", kind: puppet.Person, handover: true})
 	if len(c.Of) > 0 {
 		for _, name := range c.Of {
 			if !slices.ContainsFunc(all, func(a cast) bool { return a.name == name }) {
@@ -252,8 +254,15 @@ func (s *studio) perform(seed uint64, i, who int, drawn *recapture.Parameters) (
 	const fps = 25
 	cam := puppet.Camera{Width: 640, Height: 480, Noise: 2}
 	person, err := puppet.NewScene(s.cast.kind, s.heads[who], cam, seed)
-	if err != nil || drawn == nil {
+	if err != nil || drawn == nil && !s.cast.handover {
 		return person, fps, err
+	}
+	other := func() (*puppet.Scene, error) {
+		return puppet.NewScene(puppet.Person, s.heads[(who+1)%len(s.heads)], cam, seed+1)
+	}
+	if s.cast.handover {
+		donor, err := other()
+		return puppet.NewHandover(person, donor, handoverAt), fps, err
 	}
 	rig := recapture.Rig{}
 	if s.cast.species.NeedsFace() {
@@ -265,7 +274,7 @@ func (s *studio) perform(seed uint64, i, who int, drawn *recapture.Parameters) (
 		attack, err := puppet.NewRefilmed(person, nil, *drawn, rig)
 		return attack, fps, err
 	}
-	donor, err := puppet.NewScene(puppet.Person, s.heads[(who+1)%len(s.heads)], cam, seed+1)
+	donor, err := other()
 	if err != nil {
 		return nil, 0, err
 	}
@@ -275,6 +284,9 @@ func (s *studio) perform(seed uint64, i, who int, drawn *recapture.Parameters) (
 	attack, err := puppet.NewRefilmed(person, donor, *drawn, rig)
 	return attack, fps, err
 }
+
+// handoverAt is about the middle of the shortest session: two or three seconds of framing, some eleven of challenge.
+const handoverAt = 8 * time.Second
 
 func (s *studio) locator() (recapture.Locator, error) {
 	newFinder, err := face.New(s.engine.library, face.Options{Lane: models.Background})
@@ -290,14 +302,14 @@ func (s *studio) locator() (recapture.Locator, error) {
 
 // attempted is one session.
 type attempted struct {
-	Of      string            `json:"of"`
-	Face    string            `json:"face,omitempty"` // of --faces
+	Of   string `json:"of"`
+	Face string `json:"face,omitempty"` // of --faces
 	// Attack is what the simulator drew, for species.
-	Attack *recapture.Parameters `json:"attack,omitempty"`
-	Seed    uint64            `json:"seed"`
-	Outcome string            `json:"outcome"`
-	Reasons []pipeline.Reason `json:"reasons"`
-	LiveBy  []string          `json:"live_by"` // the policies by which it is live
+	Attack  *recapture.Parameters `json:"attack,omitempty"`
+	Seed    uint64                `json:"seed"`
+	Outcome string                `json:"outcome"`
+	Reasons []pipeline.Reason     `json:"reasons"`
+	LiveBy  []string              `json:"live_by"` // the policies by which it is live
 	// Scores are those of the whole session that were checked.
 	Scores  map[string]float64 `json:"scores"`
 	Seconds float64            `json:"seconds"`

@@ -21,8 +21,8 @@ func TestCasts(t *testing.T) {
 		}
 		return out
 	}
-	if n, want := len(names(evalLiveCmd{})), len(puppet.Kinds())+len(recapture.All()); n != want {
-		t.Errorf("%d casts, want %d: every kind, and every species but a replay, and a mouth on who speaks", n, want)
+	if n, want := len(names(evalLiveCmd{})), len(puppet.Kinds())+len(recapture.All())+1; n != want {
+		t.Errorf("%d casts, want %d: every kind, and every species but a replay, a mouth on who speaks, and a handover", n, want)
 	}
 	if got := strings.Join(names(evalLiveCmd{Of: []string{"screen", "person"}, Clips: []string{"a.mp4"}}), ";"); got != "person;screen;file, once;file, loop;file, to-and-fro" {
 		t.Errorf("casts %s", got)

@@ -23,9 +23,11 @@ import (
 // planes of 0–255, not 0–1 (src/data_io/functional.py:60, src/generate_patches.py), and gives three
 // classes of which the second is a real face. Their softmaxes are averaged.
 type External struct {
-	// Threshold and Required are the policy's check of the score; 0 means 0.5.
+	// Threshold (0 means 0.5), Required and IfChecked are the policy's check of the score. With neither it is shown only;
+	// with IfChecked it counts wherever a face could be looked at.
 	Threshold float64           `json:"threshold"`
 	Required  bool              `json:"required"`
+	IfChecked bool              `json:"if_checked"`
 	Networks  []ExternalNetwork `json:"networks"`
 }
 
@@ -80,7 +82,7 @@ func LoadExternal(l *models.Library, path string) (*External, error) {
 
 // Check is what a policy does with the score.
 func (e *External) Check() pipeline.Check {
-	return pipeline.Check{Name: pipeline.ScoreTextureExternal, Threshold: e.Threshold, Required: e.Required}
+	return pipeline.Check{Name: pipeline.ScoreTextureExternal, Threshold: e.Threshold, Required: e.Required, IfChecked: e.IfChecked}
 }
 
 // NewExternal returns the kind of stage that gives "texture_external", a look each every (0 means

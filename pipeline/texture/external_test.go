@@ -80,11 +80,11 @@ func plain(seconds float64, y, cb, cr byte) []pipeline.Observation {
 
 func TestExternal(t *testing.T) {
 	l := recorded.NewStudio(t).Library()
-	e, err := texture.LoadExternal(l, plugged(t, func(e *texture.External) { e.Threshold, e.Required = 0.7, true }))
+	e, err := texture.LoadExternal(l, plugged(t, func(e *texture.External) { e.Threshold, e.Required, e.IfChecked = 0.7, true, true }))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := e.Check(); c != (pipeline.Check{Name: pipeline.ScoreTextureExternal, Threshold: 0.7, Required: true}) {
+	if c := e.Check(); c != (pipeline.Check{Name: pipeline.ScoreTextureExternal, Threshold: 0.7, Required: true, IfChecked: true}) {
 		t.Errorf("check is %+v", c)
 	}
 	kind := texture.NewExternal(e, models.Live, 0)
