@@ -67,6 +67,7 @@ func TestJaw(t *testing.T) {
 		{"with the head bent, nodding a little", speaker{8, 25, 0.2, goes, func(t float64) pipeline.Pose { return pipeline.Pose{Roll: 20, Pitch: 4 * math.Sin(2*t)} }, nil}, true, true, nil},
 		{"a mouth pasted in", speaker{8, 25, 0.2, nil, nil, nil}, true, false, []pipeline.Reason{pipeline.JawStill}},
 		{"pasted on a head that moves", speaker{8, 25, 0.2, nil, func(t float64) pipeline.Pose { return pipeline.Pose{Roll: 10 * math.Sin(t), Pitch: 4 * math.Sin(2*t)} }, nil}, true, false, []pipeline.Reason{pipeline.JawStill}},
+		{"pasted in, the mesh moving the chin along", speaker{8, 25, 0.2, func(float64) float64 { return 0.08 }, nil, nil}, true, false, []pipeline.Reason{pipeline.JawStill}},
 		{"on somebody who says something else", speaker{8, 25, 0.2, func(t float64) float64 { return 0.3 * math.Sin(7*t) }, nil, nil}, true, false, []pipeline.Reason{pipeline.JawStill}},
 		{"silent", speaker{8, 25, 0.01, nil, nil, nil}, false, false, []pipeline.Reason{pipeline.JawNotChecked}},
 		{"too short", speaker{2.5, 25, 0.2, goes, nil, nil}, false, false, []pipeline.Reason{pipeline.JawNotChecked}},
