@@ -82,9 +82,9 @@ func passive(texture, continuity, seam float64, required bool) []Check {
 	}
 }
 
-// jawLeast is a correlation of lips and chin of 0. Of 50 sessions of a mute person with another one's mouth all were below (the highest
-// 0.22), of 74 of a rendered person none was below 0.69; of GRID's s2, who hardly moves the chin, one in 200 draws of 9 s is,
-// but 4 of 20 sessions of spliced digits were below 0.5 (2026-11-22; chosen on these).
+// jawLeast is a correlation of lips and chin of 0, or a chin that moves 0.13 as far as the lips. Of 50 sessions of mute people with another one's mouth, five faces, 36
+// are below it, of 100 of the same people unpasted none is below 0.79; of GRID's s2, who hardly moves the chin, one in 200 draws of 9 s is,
+// but 4 of 20 sessions of spliced digits were below 0.5 (2026-11-22; the first was chosen on the last and on other faces, the second in jaw's own package).
 const jawLeast = 0.3
 
 // fusion is what `vivavoce eval pad --checks 'texture=0.45;seam=0.65' --fit` gave on the same three people, 52 presentations of them and 140 simulated
