@@ -9,9 +9,9 @@ import (
 
 // Size of a chart, and of its margins, in SVG units.
 const (
-	chartWidth, chartHeight = 640.0, 380.0
+	chartWidth, chartHeight = 760.0, 380.0
 	chartLeft, chartBottom  = 60.0, 44.0
-	chartTop, chartRight    = 16.0, 16.0
+	chartTop, chartRight    = 16.0, 136.0 // the legend lies on the right
 )
 
 // colours of genuine, random, changed and swapped phrases; they differ without colour vision too.
@@ -50,8 +50,8 @@ func (c *chart) line(points [][2]float64, colour string, dash string) {
 func (c *chart) legend(names []string, colours []string) {
 	for i, n := range names {
 		y := chartTop + 16 + 16*float64(i)
-		fmt.Fprintf(&c.b, `<rect x="%g" y="%g" width="14" height="4" fill="%s"/>`, chartWidth-chartRight-120, y-5, colours[i])
-		c.text(chartWidth-chartRight-100, y, "start", n)
+		fmt.Fprintf(&c.b, `<rect x="%g" y="%g" width="14" height="4" fill="%s"/>`, chartWidth-chartRight+10, y-5, colours[i])
+		c.text(chartWidth-chartRight+30, y, "start", n)
 	}
 }
 

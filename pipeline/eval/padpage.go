@@ -69,7 +69,8 @@ func (d *PAD) histogram() template.HTML {
 		}
 		c.line(points, colours[i], "")
 	}
-	for v := 0.0; v <= 1; v += 0.2 {
+	for fifth := range 6 {
+		v := float64(fifth) / 5
 		c.text(c.x(v), chartHeight-chartBottom+16, "middle", fmt.Sprintf("%g", v))
 	}
 	c.legend(names, colours)
@@ -91,7 +92,8 @@ func (d *PAD) diagram() template.HTML {
 	}
 	draw(d.Calibrated, "#d55e00", "6 3")
 	draw(d.Bins, "#0072b2", "")
-	for v := 0.0; v <= 1; v += 0.2 {
+	for fifth := range 6 {
+		v := float64(fifth) / 5
 		c.text(c.x(v), chartHeight-chartBottom+16, "middle", fmt.Sprintf("%g", v))
 		c.text(chartLeft-6, c.y(v)+4, "end", fmt.Sprintf("%g", v))
 	}
@@ -132,7 +134,7 @@ const padText = `<!doctype html>
  over the presentations that were answered; those that were not are counted apart. Simulated attacks are simulated: see media/recapture.</p>
 {{with .PAD}}
 <table><tr><th>species<th>APCER<th>APNRR<th>EER{{range .Checks}}<th>{{.Name}} alone{{end}}</tr>
-{{range $s := .Species}}<tr><td>{{.Species}}<td>{{rate .Wrong}}<td>{{rate .Silent}}<td>{{percent .EER}}{{range $.PAD.Checks}}<td>{{rate (index $s.Alone .Name)}}{{end}}</tr>{{end}}</table>
+{{range $s := .Species}}<tr><td>{{.Species}}<td>{{rate .Wrong}}<td>{{rate .Silent}}<td>{{.EqualError}}{{range $.PAD.Checks}}<td>{{rate (index $s.Alone .Name)}}{{end}}</tr>{{end}}</table>
 <table><tr><th>bona fide<th>BPCER<th>BPNRR</tr><tr><td>all<td>{{rate .BPCER}}<td>{{rate .BPNRR}}</tr>
 {{range .Control}}<tr><td>{{.Species}}<td>{{rate .Wrong}}<td>{{rate .Silent}}</tr>{{end}}</table>
 <h2>By the fused probability</h2>

@@ -33,6 +33,14 @@ func rate(f Figure) string {
 	}
 }
 
+// EqualError is the EER in percent; without an error, the bound of APCER that so many attacks allow.
+func (s SpeciesFigures) EqualError() string {
+	if s.EER == 0 {
+		return fmt.Sprintf("≤ %.1f", 100*ClopperPearson(0, s.Wrong.N).CI[1])
+	}
+	return fmt.Sprintf("%.1f", 100*s.EER)
+}
+
 // Print writes the figures as text.
 func (r PADReport) Print(w io.Writer) error {
 	var b strings.Builder
@@ -46,7 +54,7 @@ func (r PADReport) Print(w io.Writer) error {
 	}
 	fmt.Fprintln(&b)
 	for _, s := range d.Species {
-		fmt.Fprintf(&b, "%-14s  %-24s %-24s %-8.1f", s.Species, rate(s.Wrong), rate(s.Silent), 100*s.EER)
+		fmt.Fprintf(&b, "%-14s  %-24s %-24s %-8s", s.Species, rate(s.Wrong), rate(s.Silent), s.EqualError())
 		for _, c := range d.Checks {
 			fmt.Fprintf(&b, " %-24s", rate(s.Alone[c.Name]))
 		}
