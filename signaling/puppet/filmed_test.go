@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"vivavoce/media"
 	"vivavoce/pipeline"
@@ -48,7 +49,11 @@ func TestFilmedHead(t *testing.T) {
 	cam := puppet.Camera{Width: 640, Height: 480, Noise: 2}
 	renderer := puppet.NewRenderer(first, cam, 1)
 	turning := film(t, 30, func(f *media.Frame, i int) {
-		renderer.Render(f, puppet.Look{Pose: pipeline.Pose{Yaw: 25 - float64(i)}}) // straight at 25
+		look := puppet.Look{Pose: pipeline.Pose{Yaw: 25 - float64(i)}} // straight at 25
+		if i < 20 {
+			look.Mouth = puppet.Saying(9, 300*time.Millisecond)
+		}
+		renderer.Render(f, look)
 	})
 	finder, err := newFinder()
 	if err != nil {
