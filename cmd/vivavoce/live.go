@@ -105,8 +105,10 @@ func (c *evalLiveCmd) casts() ([]cast, error) {
 			all = append(all, c)
 		}
 	}
-	// The same on somebody who speaks, and so moves the chin, but says other digits.
-	all = append(all, cast{name: "mouth-spoken", kind: puppet.Misspoken, species: recapture.Mouth}, cast{name: "handover", kind: puppet.Person, handover: true})
+	all = append(all,
+		cast{name: "mouth-spoken", kind: puppet.Misspoken, species: recapture.Mouth}, // on who speaks, and so moves the chin
+		cast{name: "handover", kind: puppet.Person, handover: true},
+	)
 	if len(c.Of) > 0 {
 		for _, name := range c.Of {
 			if !slices.ContainsFunc(all, func(a cast) bool { return a.name == name }) {
@@ -174,9 +176,10 @@ func (s *studio) play(ctx context.Context) ([]attempted, error) {
 // session plays the i-th.
 func (s *studio) session(ctx context.Context, i int) (attempted, error) {
 	seed := s.Seed*1_000_003 + uint64(i)
-	who := 0
+	who, face := 0, ""
 	if len(s.Faces) > 0 {
 		who = i % len(s.Faces)
+		face = filepath.Base(s.Faces[who])
 	}
 	var drawn *recapture.Parameters
 	if s.cast.species != "" {
@@ -190,10 +193,7 @@ func (s *studio) session(ctx context.Context, i int) (attempted, error) {
 	if c, ok := what.(io.Closer); ok {
 		defer c.Close()
 	}
-	a := attempted{Of: s.cast.name, Seed: seed, Attack: drawn, Scores: map[string]float64{}}
-	if len(s.Faces) > 0 {
-		a.Face = filepath.Base(s.Faces[who])
-	}
+	a := attempted{Of: s.cast.name, Face: face, Attack: drawn, Seed: seed, Scores: map[string]float64{}}
 	scores := map[string]pipeline.Score{}
 	began := time.Now()
 	v, err := puppet.Run(ctx, puppet.Options{Server: s.server, Scene: what, FPS: fps, Listen: func(m signaling.Message) {

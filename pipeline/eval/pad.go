@@ -253,8 +253,11 @@ func (d *PAD) at(rate float64) AtAPCER {
 func (d *PAD) stage(policy pipeline.Policy, c pipeline.Check) StageFigures {
 	alone := pipeline.Policy{Checks: []pipeline.Check{c}}
 	others := pipeline.Policy{Checks: slices.DeleteFunc(slices.Clone(policy.Checks), func(o pipeline.Check) bool { return o.Name == c.Name })}
-	of := func(label string) func(Presented) bool {
-		return func(p Presented) bool { return p.Label == label }
+	rates := func(by pipeline.Policy) (bpcer, apcer Figure) {
+		of := func(label string) Figure {
+			return tally(by, d.seen, func(p Presented) bool { return p.Label == label }).wrong()
+		}
+		return of(BonaFide), of(Attack)
 	}
 	var m Marks
 	checked := 0
@@ -272,11 +275,11 @@ func (d *PAD) stage(policy pipeline.Policy, c pipeline.Check) StageFigures {
 	}
 	out := StageFigures{
 		Score: c.Name, Threshold: c.Threshold, AUC: m.AUC(),
-		BPCER: tally(alone, d.seen, of(BonaFide)).wrong(), APCER: tally(alone, d.seen, of(Attack)).wrong(),
 		Checked: ClopperPearson(checked, len(d.seen)),
 	}
+	out.BPCER, out.APCER = rates(alone)
 	if len(others.Checks) > 0 {
-		out.Without.BPCER, out.Without.APCER = tally(others, d.seen, of(BonaFide)).wrong(), tally(others, d.seen, of(Attack)).wrong()
+		out.Without.BPCER, out.Without.APCER = rates(others)
 	}
 	return out
 }

@@ -48,6 +48,9 @@ func (d *PAD) tradeOff() template.HTML {
 	return tradeOff(lines, "APCER, %", "BPCER, %")
 }
 
+// fifths are the places of an axis that are named.
+func fifths() []float64 { return []float64{0, 0.2, 0.4, 0.6, 0.8, 1} }
+
 // histogram draws how the fused probabilities lie: bona fide ones up, species one line each.
 func (d *PAD) histogram() template.HTML {
 	const bars = 25
@@ -69,8 +72,7 @@ func (d *PAD) histogram() template.HTML {
 		}
 		c.line(points, colours[i], "")
 	}
-	for fifth := range 6 {
-		v := float64(fifth) / 5
+	for _, v := range fifths() {
 		c.text(c.x(v), chartHeight-chartBottom+16, "middle", fmt.Sprintf("%g", v))
 	}
 	c.legend(names, colours)
@@ -92,8 +94,7 @@ func (d *PAD) diagram() template.HTML {
 	}
 	draw(d.Calibrated, "#d55e00", "6 3")
 	draw(d.Bins, "#0072b2", "")
-	for fifth := range 6 {
-		v := float64(fifth) / 5
+	for _, v := range fifths() {
 		c.text(c.x(v), chartHeight-chartBottom+16, "middle", fmt.Sprintf("%g", v))
 		c.text(chartLeft-6, c.y(v)+4, "end", fmt.Sprintf("%g", v))
 	}

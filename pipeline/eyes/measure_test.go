@@ -4,6 +4,7 @@ import (
 	"math"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"vivavoce/media"
 	"vivavoce/media/file/filetest"
@@ -51,17 +52,7 @@ func TestMeasureEyes(t *testing.T) {
 
 func judged(t *testing.T, studio *recorded.Studio, alter recorded.Alter, clips ...string) pipeline.Score {
 	t.Helper()
-	var all []pipeline.Observation
-	for _, clip := range clips {
-		seen := studio.Watch(t, clip, alter)
-		if n := len(all); n > 0 {
-			for i := range seen {
-				seen[i].Face.Frame.PTS += all[n-1].Face.Frame.PTS + 40e6
-			}
-		}
-		all = append(all, seen...)
-	}
-	scores := pipelinetest.Play(t, eyes.New(), all)
+	scores := pipelinetest.Play(t, eyes.New(), studio.WatchAll(t, 40*time.Millisecond, alter, clips...))
 	return scores[len(scores)-1]
 }
 

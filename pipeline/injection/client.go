@@ -1,7 +1,7 @@
 package injection
 
 import (
-	"math"
+	"slices"
 	"time"
 
 	"vivavoce/pipeline"
@@ -39,17 +39,8 @@ func (c *client) part() part {
 		return part{}
 	}
 	p := part{checked: true}
-	least, sum, squares := c.times[0], 0.0, 0.0
-	for _, t := range c.times {
-		least = min(least, t)
-		sum += ms(t)
-	}
-	mean := sum / float64(len(c.times))
-	for _, t := range c.times {
-		squares += (ms(t) - mean) * (ms(t) - mean)
-	}
-	spread := math.Sqrt(squares / float64(len(c.times)-1))
-	p.measure("fastest_ack_ms", ms(least))
+	mean, spread := lie(c.times)
+	p.measure("fastest_ack_ms", ms(slices.Min(c.times)))
 	p.measure("ack_spread_ms", spread)
 	if mean < ms(painted) || spread < ms(evenAcks) {
 		p.hints = append(p.hints, pipeline.InjectionNotPainted)

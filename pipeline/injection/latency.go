@@ -2,6 +2,7 @@ package injection
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"vivavoce/pipeline"
@@ -95,29 +96,37 @@ func (l *latency) part() part {
 		return part{}
 	}
 	p := part{checked: true}
-	early, least, sum, squares := 0, l.times[0], 0.0, 0.0
+	early, least := 0, slices.Min(l.times)
 	for _, t := range l.times {
 		if t < soonest {
 			early++
 		}
-		least = min(least, t)
-		sum += t.Seconds()
 	}
-	mean := sum / float64(len(l.times))
-	for _, t := range l.times {
-		squares += (t.Seconds() - mean) * (t.Seconds() - mean)
-	}
-	spread := math.Sqrt(squares / float64(len(l.times)-1))
+	_, spread := lie(l.times)
 	p.measure("fastest_ms", float64(least.Milliseconds()))
-	p.measure("spread_ms", 1000*spread)
+	p.measure("spread_ms", spread)
 	switch {
 	case 2*early >= len(l.times):
 		p.hints = append(p.hints, pipeline.InjectionTooEarly)
 	case least >= slowest:
 		p.hints = append(p.hints, pipeline.InjectionDelayed)
 	}
-	if len(l.times) >= evenReplies && spread < even.Seconds() {
+	if len(l.times) >= evenReplies && spread < ms(even) {
 		p.hints = append(p.hints, pipeline.InjectionSameDelay)
 	}
 	return p
 }
+
+// lie gives the mean and the standard deviation of times, of which there are two or more, in milliseconds.
+func lie(times []time.Duration) (mean, spread float64) {
+	for _, t := range times {
+		mean += ms(t) / float64(len(times))
+	}
+	squares := 0.0
+	for _, t := range times {
+		squares += (ms(t) - mean) * (ms(t) - mean)
+	}
+	return mean, math.Sqrt(squares / float64(len(times)-1))
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

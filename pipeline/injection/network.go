@@ -56,5 +56,3 @@ func (n *network) part() part {
 	}
 	return p
 }
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

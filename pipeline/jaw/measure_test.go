@@ -4,9 +4,9 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"vivavoce/media/file/filetest"
-	"vivavoce/pipeline"
 	"vivavoce/pipeline/jaw"
 	"vivavoce/pipeline/pipelinetest"
 	"vivavoce/pipeline/pipelinetest/recorded"
@@ -22,17 +22,7 @@ func TestMeasureJaw(t *testing.T) {
 		figures := map[string][]float64{}
 		below := 0
 		for i := 0; i+1 < min(len(clips), 40); i += 2 {
-			var all []pipeline.Observation
-			for _, clip := range clips[i : i+2] {
-				seen := studio.Watch(t, clip, nil)
-				if n := len(all); n > 0 {
-					for k := range seen {
-						seen[k].Face.Frame.PTS += all[n-1].Face.Frame.PTS + 1e9 // no window reaches across
-					}
-				}
-				all = append(all, seen...)
-			}
-			scores := pipelinetest.Play(t, jaw.New(), all)
+			scores := pipelinetest.Play(t, jaw.New(), studio.WatchAll(t, time.Second, nil, clips[i:i+2]...)) // no window reaches across a second
 			s := scores[len(scores)-1]
 			if s.Checked && s.Value < 0.3 {
 				below++

@@ -2,44 +2,24 @@ package puppet_test
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"vivavoce/media"
+	"vivavoce/media/file/filetest"
 	"vivavoce/pipeline"
 	"vivavoce/signaling/puppet"
 )
 
-// film writes uncompressed pictures of a scene: paint fills the i-th.
+// film writes n uncompressed pictures of a scene: paint fills the i-th.
 func film(t *testing.T, n int, paint func(f *media.Frame, i int)) string {
 	t.Helper()
-	out, err := os.Create(filepath.Join(t.TempDir(), "film.y4m"))
-	if err != nil {
+	path := filepath.Join(t.TempDir(), "film.y4m")
+	if err := filetest.Write(path, filetest.Clip{Width: 640, Height: 480, Frames: n, Draw: paint}); err != nil {
 		t.Fatal(err)
 	}
-	defer out.Close()
-	fmt.Fprint(out, "YUV4MPEG2 W640 H480 F25:1 C420\n")
-	var pool media.Pool
-	f := pool.Get(640, 480)
-	for i := range n {
-		paint(f, i)
-		fmt.Fprint(out, "FRAME\n")
-		for _, p := range []struct {
-			b             []byte
-			width, height int
-			stride        int
-		}{{f.Y, 640, 480, f.YStride}, {f.Cb, 320, 240, f.CStride}, {f.Cr, 320, 240, f.CStride}} {
-			for y := range p.height {
-				if _, err := out.Write(p.b[y*p.stride:][:p.width]); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-	}
-	return out.Name()
+	return path
 }
 
 // TestFilmedHead: the head of a film of a head is one that the finder finds; a film of a wall has none.
@@ -79,14 +59,7 @@ func TestFilmedHead(t *testing.T) {
 	if !seen.Found || seen.MouthOpen > 0.1 || max(seen.Pose.Yaw, -seen.Pose.Yaw) > 6 {
 		t.Errorf("found %v, yaw %.1f°, mouth %.2f: want a straight face with its mouth shut", seen.Found, seen.Pose.Yaw, seen.MouthOpen)
 	}
-	wall := film(t, 3, func(f *media.Frame, _ int) {
-		for i := range f.Y {
-			f.Y[i] = 120
-		}
-		for i := range f.Cb {
-			f.Cb[i], f.Cr[i] = 128, 128
-		}
-	})
+	wall := film(t, 3, filetest.Pattern)
 	if finder, err = newFinder(); err != nil {
 		t.Fatal(err)
 	}

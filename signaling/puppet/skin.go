@@ -89,10 +89,11 @@ func FilmedHead(ctx context.Context, library *models.Library, find pipeline.Find
 		if err != nil {
 			return nil, fmt.Errorf("film a head from %s: %w", path, err)
 		}
-		h, err := NewHead(textureOf(frame), f, geometry)
-		if off := crooked(f); err == nil && off < least {
-			best, least = h, off // the head keeps the picture
-			continue
+		if off := crooked(f); off < least {
+			if h, err := NewHead(textureOf(frame), f, geometry); err == nil {
+				best, least = h, off // the head keeps the picture
+				continue
+			}
 		}
 		frame.Release()
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"vivavoce/media"
 	"vivavoce/media/file"
@@ -103,6 +104,22 @@ func (s *Studio) Watch(t testing.TB, clip string, alter Alter) []pipeline.Observ
 		}
 		out = append(out, pipeline.Observation{Face: seen})
 	}
+}
+
+// WatchAll returns what is seen in the clips, one after another with gap between them.
+func (s *Studio) WatchAll(t testing.TB, gap time.Duration, alter Alter, clips ...string) []pipeline.Observation {
+	t.Helper()
+	var all []pipeline.Observation
+	for _, clip := range clips {
+		seen := s.Watch(t, clip, alter)
+		if n := len(all); n > 0 {
+			for i := range seen {
+				seen[i].Face.Frame.PTS += all[n-1].Face.Frame.PTS + gap
+			}
+		}
+		all = append(all, seen...)
+	}
+	return all
 }
 
 // look returns a copy of the face in f that outlives the frame.
