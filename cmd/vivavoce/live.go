@@ -264,40 +264,44 @@ func (s *studio) perform(seed uint64, i, who int, drawn *recapture.Parameters) (
 		donor, err := other()
 		return puppet.NewHandover(person, donor, handoverAt), fps, err
 	}
-	rig := recapture.Rig{}
-	if s.cast.species.NeedsFace() {
-		if rig.Locate, err = s.locator(); err != nil {
+	var donor puppet.Performance
+	if s.cast.species.NeedsDonor() {
+		if donor, err = other(); err != nil {
 			return nil, 0, err
 		}
 	}
-	if !s.cast.species.NeedsDonor() {
-		attack, err := puppet.NewRefilmed(person, nil, *drawn, rig)
-		return attack, fps, err
-	}
-	donor, err := other()
-	if err != nil {
-		return nil, 0, err
-	}
-	if rig.LocateDonor, err = s.locator(); err != nil {
-		return nil, 0, err
-	}
-	attack, err := puppet.NewRefilmed(person, donor, *drawn, rig)
+	attack, err := refilm(s.engine, person, donor, *drawn)
 	return attack, fps, err
 }
 
 // handoverAt is about the middle of the shortest session: two or three seconds of framing, some eleven of challenge.
 const handoverAt = 8 * time.Second
 
-func (s *studio) locator() (recapture.Locator, error) {
-	newFinder, err := face.New(s.engine.library, face.Options{Lane: models.Background})
-	if err != nil {
-		return nil, err
+// refilm shows what, with parts of the donor's face where p's species takes them, with finders of its own.
+func refilm(e *engine, what, donor puppet.Performance, p recapture.Parameters) (puppet.Performance, error) {
+	locator := func() (recapture.Locator, error) {
+		newFinder, err := face.New(e.library, face.Options{Lane: models.Background})
+		if err != nil {
+			return nil, err
+		}
+		finder, err := newFinder()
+		if err != nil {
+			return nil, err
+		}
+		return eval.Locate(finder), nil
 	}
-	finder, err := newFinder()
-	if err != nil {
-		return nil, err
+	rig, err := recapture.Rig{}, error(nil)
+	if p.Species.NeedsFace() {
+		if rig.Locate, err = locator(); err != nil {
+			return nil, err
+		}
 	}
-	return eval.Locate(finder), nil
+	if donor != nil {
+		if rig.LocateDonor, err = locator(); err != nil {
+			return nil, err
+		}
+	}
+	return puppet.NewRefilmed(what, donor, p, rig)
 }
 
 // attempted is one session.

@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"vivavoce/media/recapture"
 	"vivavoce/pipeline"
 	"vivavoce/signaling"
 	"vivavoce/signaling/puppet"
@@ -30,6 +31,7 @@ type evalSessionsCmd struct {
 	Model     string        `help:"Another digit reader than the manifest's, such as one that has not seen a speaker." type:"existingfile" placeholder:"FILE"`
 	Speakers  []string      `help:"These speakers." default:"s2,s3,s5,s30,s31"`
 	Says      []string      `help:"What they say: asked, other (six others) or one-other (one changed)." enum:"asked,other,one-other" default:"asked,other,one-other"`
+	As        string        `help:"A species of \"eval attacks\" as which they are shown; of mouth and swap the next speaker, saying six other digits, is whose face is changed by theirs." placeholder:"SPECIES"`
 	Sessions  int           `help:"Sessions of each kind, evenly from the speakers." default:"100"`
 	AtOnce    int           `help:"Sessions at the same time." default:"2"`
 	Digits    int           `help:"Digits in a session." default:"6"`
@@ -53,7 +55,7 @@ func (c *evalSessionsCmd) Run(ctx context.Context, s streams) error {
 	}
 	defer running.Close()
 	if err := running.during(ctx, func(ctx context.Context) error {
-		return c.play(ctx, running.url(), meter, &report, s.err)
+		return c.play(ctx, running, meter, &report, s.err)
 	}); err != nil {
 		return err
 	}
@@ -90,13 +92,22 @@ func (c *evalSessionsCmd) serve(ctx context.Context, p pipeline.Policy, m *meter
 }
 
 // play goes through speakers, and what each says.
-func (c *evalSessionsCmd) play(ctx context.Context, server string, m *meter, r *sessionsReport, progress io.Writer) error {
+func (c *evalSessionsCmd) play(ctx context.Context, on *running, m *meter, r *sessionsReport, progress io.Writer) error {
+	species := recapture.Species(c.As)
+	if c.As != "" && !slices.Contains(recapture.All(), species) {
+		return fmt.Errorf("no species is called %q: there are %v", c.As, recapture.All())
+	}
 	for i, name := range c.Speakers {
 		speaker, err := puppet.LoadSpeaker(c.Manifest, name)
 		if err != nil {
 			return err
 		}
-		stage := &stage{evalSessionsCmd: c, server: server, name: name, speaker: speaker, meter: m}
+		stage := &stage{evalSessionsCmd: c, running: on, name: name, speaker: speaker, meter: m}
+		if species.NeedsDonor() {
+			if stage.changed, err = puppet.LoadSpeaker(c.Manifest, c.Speakers[(i+1)%len(c.Speakers)]); err != nil {
+				return err
+			}
+		}
 		for _, says := range c.Says {
 			n := (c.Sessions + len(c.Speakers) - 1 - i) / len(c.Speakers)
 			got, err := stage.play(ctx, says, n)
@@ -113,9 +124,10 @@ func (c *evalSessionsCmd) play(ctx context.Context, server string, m *meter, r *
 // stage is where one speaker's sessions are played.
 type stage struct {
 	*evalSessionsCmd
-	server  string
+	running *running
 	name    string
 	speaker *puppet.Speaker
+	changed *puppet.Speaker // whose face is changed, for species that need a donor
 	meter   *meter
 	mu      sync.Mutex
 	drawn   uint64
@@ -150,10 +162,17 @@ func (s *stage) session(whole context.Context, says string) (played, error) {
 	rng := rand.New(rand.NewPCG(seed, 6))
 	person := puppet.NewSpliced(s.speaker, s.answer(says, seed), seed)
 	person.Reaction = s.Reaction/2 + time.Duration(rng.Int64N(int64(s.Reaction)+1))
-	p := played{Speaker: s.name, Says: says}
+	p := played{Speaker: s.name, Says: says, As: s.As}
+	shown, err := s.show(person, seed)
+	if err != nil {
+		return p, err
+	}
+	if c, ok := shown.(io.Closer); ok {
+		defer c.Close()
+	}
 	read := map[int]string{}
 	began := time.Now()
-	verdict, err := puppet.Run(ctx, puppet.Options{Server: s.server, Scene: person, FPS: s.CameraFPS, Listen: func(m signaling.Message) {
+	verdict, err := puppet.Run(ctx, puppet.Options{Server: s.running.url(), Scene: shown, FPS: s.CameraFPS, Listen: func(m signaling.Message) {
 		switch m := m.(type) {
 		case signaling.Prompt:
 			if p.Phrase += m.Digit; !m.Again && s.unsayable(m.Phrase) { // of a spare phrase the digit stays unsaid
@@ -179,6 +198,19 @@ func (s *stage) session(whole context.Context, says string) (played, error) {
 		p.Read += read[step]
 	}
 	return p, nil
+}
+
+// show returns what is before the camera: the person, or as what they are shown.
+func (s *stage) show(person *puppet.Spliced, seed uint64) (puppet.Performance, error) {
+	if s.As == "" {
+		return person, nil
+	}
+	drawn := recapture.Draw(recapture.Species(s.As), recapture.Test, seed)
+	if s.changed == nil {
+		return refilm(s.running.engine, person, nil, drawn)
+	}
+	changed := puppet.NewSpliced(s.changed, puppet.OtherDigits(seed, s.changed.Missing()...), seed)
+	return refilm(s.running.engine, changed, person, drawn)
 }
 
 // next gives each session its own seed.

@@ -19,6 +19,7 @@ import (
 type played struct {
 	Speaker string            `json:"speaker"`
 	Says    string            `json:"says"`
+	As      string            `json:"as,omitempty"` // species
 	Phrase  string            `json:"phrase"`
 	Read    string            `json:"read"` // in each place; - where nothing was
 	Outcome string            `json:"outcome"`
