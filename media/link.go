@@ -14,7 +14,7 @@ type Link struct {
 	Arrived time.Duration
 	RTT     time.Duration // the round trip that ICE measured last; 0 when not yet
 	Bytes   int           // of the encoded frame
-	// Quantizer is the frame's own: 1–127 for VP8, 1–255 for VP9, larger is coarser; 0 when
+	// Quantizer is the frame's own: 1–127 for VP8, 1–255 for VP9, 1–51 for H.264, larger is coarser; 0 when
 	// it was not read.
 	Quantizer  int
 	Partitions int  // token partitions of a VP8 frame, 1–8; 0 when not read

@@ -1,23 +1,27 @@
 package codec
 
 // Header is what an encoded frame tells about its encoder, as far as that is read
-// without decoding it. Numbers that are not read are 0: all of them for H.264, whose slices
-// need their parameter sets, and for AV1.
+// without decoding it. Numbers that are not read are 0: all of them for AV1.
 type Header struct {
 	Key        bool
-	Quantizer  int // VP8 y_ac_qi 0–127, VP9 base_q_idx 0–255
+	Quantizer  int // VP8 y_ac_qi 0–127, VP9 base_q_idx 0–255, H.264 QP of the first slice 1–51
 	Partitions int // VP8's token partitions: 1, 2, 4 or 8
 }
 
-// ReadHeader reads what it can of one encoded frame, in the form that [IsKey] takes. A frame
+// HeaderReader reads the headers of one stream: H.264's parameter sets come with some frames only. The zero value is ready.
+type HeaderReader struct{ h264 h264 }
+
+// Read reads what it can of one encoded frame, in the form that [IsKey] takes. A frame
 // that is cut or no frame at all gives no numbers.
-func ReadHeader(n Name, data []byte) Header {
+func (r *HeaderReader) Read(n Name, data []byte) Header {
 	h := Header{Key: IsKey(n, data)}
 	switch n {
 	case VP8:
 		h.readVP8(data)
 	case VP9:
 		h.readVP9(data)
+	case H264:
+		h.Quantizer = r.h264.read(data)
 	}
 	return h
 }

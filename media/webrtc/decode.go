@@ -29,6 +29,7 @@ type decoding struct {
 	shownAt time.Duration // PTS of the last picture
 	samples int           // luma samples that the unit gave
 	limit   decodeLimit
+	headers codec.HeaderReader
 	refused int
 	way     way
 }
@@ -69,7 +70,7 @@ func (d *decoding) decode(emit func(*media.Frame)) error {
 	if d.peer.mic != nil {
 		d.peer.mic.saw(d.clock.anchor())
 	}
-	head := codec.ReadHeader(u.codec, u.data)
+	head := d.headers.Read(u.codec, u.data)
 	d.way.tell(u, head, d.intake.keys.waiting(), time.Duration(d.peer.rtt.Load()))
 	d.shown, d.samples = false, 0
 	err := d.decoder.Decode(u.data, pts, emit)

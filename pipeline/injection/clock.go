@@ -99,8 +99,9 @@ const (
 	// unasked is how many key frames of an unchanged size a browser's encoder may give that nobody
 	// asked for: libwebrtc makes one every 3000 frames (keyFrameInterval), libvpx where the scene changes.
 	unasked = 3
-	// coarse is the quantizer below which an encoder may rest: libwebrtc's finest is 2 of 63.
-	coarse = 12
+	// coarse is the quantizer up to which an encoder may rest: libwebrtc's finest is 2 of 63. What a telephone's own
+	// H.264 encoder rests at is not known here; where noise is left, bits are in plenty.
+	coarse, coarseH264 = 12, finestH264
 )
 
 // sender watches what the encoder and the RTP stream show of the program that made them. Whoever knows
@@ -113,6 +114,7 @@ type sender struct {
 	parts         int // frames with more than one token partition
 	keys          int // key frames of the same size that nobody asked for
 	width, height int
+	codec         string // of the last frame
 	quantizers    map[int]int
 	inter         int // frames with a quantizer, key frames left out
 	resized       int // changes of the size
@@ -144,7 +146,7 @@ func (s *sender) see(f *media.Frame) {
 		s.resized++
 	}
 	s.bits, s.samples = s.bits+8*l.Bytes, s.samples+f.Width*f.Height
-	s.started, s.last, s.width, s.height = true, l.Ticks, f.Width, f.Height
+	s.started, s.last, s.width, s.height, s.codec = true, l.Ticks, f.Width, f.Height, l.Codec
 	s.frames++
 }
 
@@ -154,9 +156,13 @@ func (s *sender) part() part {
 	}
 	p := part{checked: true}
 	foreign := float64(s.off) > offClock*float64(s.frames) || s.parts > 0 || s.keys > unasked
+	rests := coarse
+	if s.codec == "H264" {
+		rests = coarseH264
+	}
 	for q, n := range s.quantizers {
 		// A rate control changes it all the time, but for pictures so simple that it rests at its finest.
-		foreign = foreign || q > coarse && n >= senderFrames && float64(n) > regular*float64(s.inter)
+		foreign = foreign || q > rests && n >= senderFrames && float64(n) > regular*float64(s.inter)
 	}
 	if foreign {
 		p.hints = append(p.hints, pipeline.InjectionNotBrowser)

@@ -64,6 +64,17 @@ func TestHints(t *testing.T) {
 		}, ScoreClock, []pipeline.Reason{pipeline.InjectionRepeatedFrames}},
 		{"a rendering", func(s *scene) { s.link, s.sigma, s.still = browser, 0, true }, ScoreNoise,
 			[]pipeline.Reason{pipeline.InjectionNoNoise}},
+		{"a rendering as H.264", func(s *scene) {
+			s.sigma, s.still = 0, true
+			s.link = func(i int, at time.Duration) media.Link {
+				l := browser(i, at)
+				l.Codec, l.Quantizer = "H264", 18
+				return l
+			}
+		}, ScoreNoise, []pipeline.Reason{pipeline.InjectionNoNoise}},
+		{"H.264 that rests at a fine quantizer", with(func(l *media.Link, _ int, _ time.Duration) { l.Codec, l.Quantizer = "H264", 20 }), ScoreSender, nil},
+		{"H.264 of one coarse quantizer", with(func(l *media.Link, _ int, _ time.Duration) { l.Codec, l.Quantizer = "H264", 30 }), ScoreSender,
+			[]pipeline.Reason{pipeline.InjectionNotBrowser}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := camera()

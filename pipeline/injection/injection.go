@@ -11,8 +11,7 @@
 //
 // The figures of size, quantizer, bits and noise of a session are told and judge nothing: no attack was at hand that they
 // tell from a camera. The noise's pattern in space is not looked at, as little of it is left: of a film with a sensor's noise of two
-// steps, sent by Chromium, 64–76 in 100 blocks are the same to the bit as in the frame before, and 0.4 steps are measured (2026-11-22, 9 sessions). H.264's headers are not read for
-// a quantizer, so noise is not checked there.
+// steps, sent by Chromium, 64–76 in 100 blocks are the same to the bit as in the frame before, and 0.4 steps are measured (2026-11-22, 9 sessions).
 //
 // What it does not see: a recording shown once, through Chromium, over a virtual camera. Its clock,
 // its encoder and its network are those of a camera. Chromium stamps the frames of a V4L2 camera with
