@@ -44,7 +44,8 @@ type source struct {
 type file struct {
 	Name    string  `json:"name"`
 	From    string  `json:"from"` // a source's name; for commit a path below models/
-	Make    string  `json:"make"` // copy or convert, or commit: our own, in the repository
+	With    string  `json:"with"` // for faceapi the source that lists what is in From
+	Make    string  `json:"make"` // copy, convert or faceapi, or commit: our own, in the repository
 	SHA256  string  `json:"sha256"`
 	Licence string  `json:"licence"`
 	Origin  string  `json:"origin"` // who made it and what it is

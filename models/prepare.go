@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"vivavoce/models/convert"
+	"vivavoce/models/convert/faceapi"
 )
 
 // PrepareOptions says where Prepare reads and writes.
@@ -103,6 +104,19 @@ func (f file) made(o PrepareOptions, m manifest) ([]byte, error) {
 		return b, nil
 	case "convert":
 		if b, err = convert.Convert(b); err != nil {
+			return nil, fmt.Errorf("convert %s to ONNX: %w", s.Name, err)
+		}
+		return b, nil
+	case "faceapi":
+		list, err := m.source(f.With)
+		if err != nil {
+			return nil, err
+		}
+		l, err := list.read(o.NodeModules)
+		if err != nil {
+			return nil, err
+		}
+		if b, err = faceapi.Recognition(b, l); err != nil {
 			return nil, fmt.Errorf("convert %s to ONNX: %w", s.Name, err)
 		}
 		return b, nil

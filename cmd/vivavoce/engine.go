@@ -131,8 +131,12 @@ func (e *engine) assemble(o engineOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	people, err := continuity.Load(e.library, models.Live)
+	if err != nil {
+		return err
+	}
 	stages := []pipeline.Kind{motion.New(motion.Options{}), lips.New(e.reading), sound.New(sound.Options{Voice: voice}), texture.New(looking), injection.New(injection.Options{Memory: o.shown})}
-	stages = append(stages, continuity.New(), eyes.New(), jaw.New(), seam.New(), lights.New())
+	stages = append(stages, continuity.New(people), eyes.New(), jaw.New(), seam.New(), lights.New())
 	var more []pipeline.Check // of every policy
 	if path := o.models.TextureExternal; path != "" {
 		external, err := texture.LoadExternal(e.library, path)

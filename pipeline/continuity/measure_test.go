@@ -8,22 +8,28 @@ import (
 	"time"
 
 	"vivavoce/media/file/filetest"
+	"vivavoce/models"
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/continuity"
 	"vivavoce/pipeline/pipelinetest/recorded"
 )
 
 // TestMeasureContinuity shows whole recordings of turning heads, and sessions of four GRID clips
 // one after another: of one speaker, whose clips were not recorded in a row, so this is harder
-// than a session is, and of two. The bounds were chosen on s1–s3; s5, s30 and s31 are
-// held out.
+// than a session is, and of two. The bounds are dlib's, not of these people.
 func TestMeasureContinuity(t *testing.T) {
 	recorded.Measure(t)
 	data := filetest.Recordings(t)
 	studio := recorded.NewStudio(t)
 	studio.Pixels = true
+	net, err := continuity.Load(studio.Library(), models.Background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scored := func(seen []pipeline.Observation) pipeline.Score { return settled(t, net, seen) }
 	heads, _ := filepath.Glob(filepath.Join(data, "head", "*.mp4"))
 	for _, clip := range heads {
-		s := whole(t, studio.Watch(t, clip, nil))
+		s := scored(studio.Watch(t, clip, nil))
 		t.Logf("%s: %v, %.2f %v", filepath.Base(clip), s.Checked, s.Value, s.Reasons)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -38,14 +44,14 @@ func TestMeasureContinuity(t *testing.T) {
 		var single, one, two tally
 		for _, a := range group {
 			for _, clip := range clips[a] {
-				single.add(whole(t, clip))
+				single.add(scored(clip))
 			}
 			for range 20 {
 				p := rng.Perm(len(clips[a]))
-				one.add(whole(t, splice(clips[a][p[0]], clips[a][p[1]], clips[a][p[2]], clips[a][p[3]])))
+				one.add(scored(splice(clips[a][p[0]], clips[a][p[1]], clips[a][p[2]], clips[a][p[3]])))
 				for _, b := range group {
 					if q := rng.Perm(len(clips[b])); a != b {
-						two.add(whole(t, splice(clips[a][p[0]], clips[a][p[1]], clips[b][q[0]], clips[b][q[1]])))
+						two.add(scored(splice(clips[a][p[0]], clips[a][p[1]], clips[b][q[0]], clips[b][q[1]])))
 					}
 				}
 			}
