@@ -113,7 +113,7 @@ func TestPolicyKnowsItsChecks(t *testing.T) {
 
 func TestPoliciesByName(t *testing.T) {
 	all := func(v float64) (scores []Score) {
-		for _, name := range []string{ScoreMotion, ScoreDepth, ScoreMouth, ScoreRest, ScoreLips, ScoreTexture, ScoreInjection} {
+		for _, name := range []string{ScoreMotion, ScoreDepth, ScoreMouth, ScoreRest, ScoreLips, ScoreTexture, ScoreInjection, ScoreSeam} {
 			scores = append(scores, whole(name, v))
 		}
 		return scores
@@ -140,7 +140,7 @@ func TestPoliciesByName(t *testing.T) {
 			who    string
 			scores []Score
 			live   bool
-		}{{"fair", all(0.55), c.fair}, {"good", all(0.85), c.good}, {"unread digits", silent, c.silent}, {"lips alone", only, c.lips}} {
+		}{{"fair", all(0.55), c.fair}, {"good", all(0.85), c.good}, {"good, in six pictures a second", all(0.85)[:7], c.good && c.name != "strict"}, {"unread digits", silent, c.silent}, {"lips alone", only, c.lips}} {
 			if v := p.Decide(tried.scores); (v.Outcome == Live) != tried.live {
 				t.Errorf("%s, %s: %v, want live %v", c.name, tried.who, v.Outcome, tried.live)
 			}

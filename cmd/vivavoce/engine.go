@@ -12,6 +12,7 @@ import (
 	"vivavoce/pipeline/continuity"
 	"vivavoce/pipeline/eyes"
 	"vivavoce/pipeline/face"
+	"vivavoce/pipeline/identity"
 	"vivavoce/pipeline/injection"
 	"vivavoce/pipeline/jaw"
 	"vivavoce/pipeline/lights"
@@ -131,7 +132,7 @@ func (e *engine) assemble(o engineOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	people, err := continuity.Load(e.library, models.Live)
+	people, err := identity.Load(e.library, models.Live)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"vivavoce/media"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/continuity"
+	"vivavoce/pipeline/identity"
 	"vivavoce/pipeline/pipelinetest"
 )
 
@@ -85,7 +86,7 @@ func whole(t *testing.T, seen []pipeline.Observation) pipeline.Score {
 	return settled(t, blotches{}, seen)
 }
 
-func settled(t *testing.T, n continuity.Net, seen []pipeline.Observation) pipeline.Score {
+func settled(t *testing.T, n identity.Net, seen []pipeline.Observation) pipeline.Score {
 	t.Helper()
 	scores := pipelinetest.Play(t, continuity.New(n), seen)
 	return scores[len(scores)-1]
@@ -95,18 +96,18 @@ func settled(t *testing.T, n continuity.Net, seen []pipeline.Observation) pipeli
 type blotches struct{ err error }
 
 func (b blotches) Describe(_ context.Context, face, descriptor []float32) error {
-	const columns, rows = 8, continuity.Descriptor / 8
+	const columns, rows = 8, identity.Numbers / 8
 	mean, square := float32(0), float32(0)
 	for i := range descriptor {
-		x0, y0 := i%columns*continuity.Side/columns, i/columns*continuity.Side/rows
+		x0, y0 := i%columns*identity.Side/columns, i/columns*identity.Side/rows
 		sum := float32(0)
-		for y := range continuity.Side / rows {
-			for x := range continuity.Side / columns {
-				sum += face[(y0+y)*continuity.Side+x0+x]
+		for y := range identity.Side / rows {
+			for x := range identity.Side / columns {
+				sum += face[(y0+y)*identity.Side+x0+x]
 			}
 		}
 		descriptor[i] = sum
-		mean += sum / continuity.Descriptor
+		mean += sum / identity.Numbers
 	}
 	for i := range descriptor {
 		descriptor[i] -= mean
@@ -155,7 +156,7 @@ func TestContinuity(t *testing.T) {
 		{"leaves, and comes back too late to tell", 100, func(i int) moment { return pick(i >= 65 && i < 92, moment{}, moment{who: anna}) }, false, false, []pipeline.Reason{pipeline.ContinuityNotChecked}},
 		{"jumps", 165, func(i int) moment { return moment{who: anna, x: pick(i >= 80, 150, 0)} }, true, true, []pipeline.Reason{pipeline.ContinuityJump}},
 		{"a lamp is lit at once", 165, func(i int) moment { return moment{who: anna, light: pick(i >= 80, 1.0, 0.7)} }, true, true, []pipeline.Reason{pipeline.ContinuityJump}},
-		{"too short", 20, func(int) moment { return moment{who: anna} }, false, false, []pipeline.Reason{pipeline.ContinuityNotChecked}},
+		{"too short", 16, func(int) moment { return moment{who: anna} }, false, false, []pipeline.Reason{pipeline.ContinuityNotChecked}},
 		{"nobody", 66, func(int) moment { return moment{} }, false, false, []pipeline.Reason{pipeline.ContinuityNotChecked}},
 		{"always turned away", 66, func(int) moment { return moment{who: anna, yaw: 30} }, false, false, []pipeline.Reason{pipeline.ContinuityNotChecked}},
 	} {

@@ -10,7 +10,7 @@ import (
 	"vivavoce/media/file/filetest"
 	"vivavoce/models"
 	"vivavoce/pipeline"
-	"vivavoce/pipeline/continuity"
+	"vivavoce/pipeline/identity"
 	"vivavoce/pipeline/pipelinetest/recorded"
 )
 
@@ -22,7 +22,7 @@ func TestMeasureContinuity(t *testing.T) {
 	data := filetest.Recordings(t)
 	studio := recorded.NewStudio(t)
 	studio.Pixels = true
-	net, err := continuity.Load(studio.Library(), models.Background)
+	net, err := identity.Load(studio.Library(), models.Background)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,3 +87,13 @@ func brightness(f *pipeline.Face) float64 {
 	}
 	return math.Log(max(sum/n, 1))
 }
+
+func dist(a, b pipeline.Point) float64 {
+	return math.Sqrt(float64((a.X-b.X)*(a.X-b.X) + (a.Y-b.Y)*(a.Y-b.Y) + (a.Z-b.Z)*(a.Z-b.Z)))
+}
+
+type spot struct{ X, Y float64 }
+
+func mid(f *pipeline.Face, a, b int) spot {
+	return spot{float64(f.Points[a].X+f.Points[b].X) / 2, float64(f.Points[a].Y+f.Points[b].Y) / 2}
+}

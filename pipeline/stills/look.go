@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/identity"
 	"vivavoce/pipeline/motion"
 	"vivavoce/pipeline/quality"
 	"vivavoce/pipeline/texture"
@@ -39,6 +40,8 @@ type Face struct {
 	// Texture is the belief that this is a face and not a picture of one. It is not checked for a face that is too small, or
 	// seen from the side.
 	Texture pipeline.Score
+	// Portrait says who is like whom; it is there where Texture is checked.
+	Portrait identity.Portrait
 }
 
 // Look looks at a picture. Where no face is surely upright it is turned by 90, 270 and 180 degrees, too. p's frame is only read.
@@ -123,10 +126,13 @@ func (v *Visit) examine(ctx context.Context, f *pipeline.Face) (seen Face, err e
 		return seen, err
 	}
 	seen.Texture = pipeline.Score{Name: pipeline.ScoreTexture, Step: pipeline.Whole, Settled: true, Reasons: []pipeline.Reason{pipeline.TextureNotChecked}}
-	if texture.Facing(f) {
-		seen.Texture, err = v.texture.Picture(ctx, f)
+	if !texture.Facing(f) {
+		return seen, nil
 	}
-	return seen, err
+	if seen.Texture, err = v.texture.Picture(ctx, f); err != nil || !seen.Texture.Checked {
+		return seen, err
+	}
+	return seen, v.painter.Portray(ctx, f, &seen.Portrait)
 }
 
 // measure asks a guide who has seen nothing else.

@@ -18,6 +18,7 @@ import (
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/eval"
 	"vivavoce/pipeline/face"
+	"vivavoce/pipeline/identity"
 	"vivavoce/pipeline/pipelinetest/recorded"
 )
 
@@ -205,6 +206,8 @@ func TestMeasurePairs(t *testing.T) {
 	least := threshold(t, pipeline.ScoreDepth)
 	heads, _ := filepath.Glob(filepath.Join(data, "head", "*.mp4"))
 	var n, checked, pass int
+	var people [][]Look
+	var own, others []float64 // distances of portraits
 	for _, clip := range heads {
 		src := openClip(t, clip, "", 0, "")
 		var at []int
@@ -233,6 +236,7 @@ func TestMeasurePairs(t *testing.T) {
 			}
 			used[a], used[b] = true, true
 			p := Compare(&looks[a].Faces[0], &looks[b].Faces[0])
+			own = append(own, looks[a].Faces[0].Portrait.Distance(&looks[b].Faces[0].Portrait))
 			of[0]++
 			if p.Depth.Checked {
 				of[1]++
@@ -241,10 +245,30 @@ func TestMeasurePairs(t *testing.T) {
 				}
 			}
 		}
+		people = append(people, looks)
 		t.Logf("head %s: %d pairs, %d checked, %d pass", filepath.Base(clip), of[0], of[1], of[2])
 		n, checked, pass = n+of[0], checked+of[1], pass+of[2]
 	}
 	t.Logf("heads: pass %v of pairs turned by 9° or more; %d checked", eval.ClopperPearson(pass, n), checked)
+	for i, a := range people {
+		for _, b := range people[i+1:] {
+			for k := range a {
+				for l := range b {
+					others = append(others, a[k].Faces[0].Portrait.Distance(&b[l].Faces[0].Portrait))
+				}
+			}
+		}
+	}
+	far := func(all []float64) (n int) {
+		for _, d := range all {
+			if d > identity.Same {
+				n++
+			}
+		}
+		return n
+	}
+	t.Logf("portraits: of %d such pairs %d are told as two people, the furthest %.2f; of %d looks of two people %d, the nearest %.2f",
+		len(own), far(own), slices.Max(own), len(others), far(others), slices.Min(others))
 
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, kind := range sheetKinds() {

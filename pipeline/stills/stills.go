@@ -18,7 +18,8 @@
 // Of pairs (TestMeasurePairs) 41 of 43 of heads that turned by 9° or more pass depth (95 % [84, 99]; motion's bounds were chosen on
 // these heads), and of sheets of held-out speakers that moved in between, tilted by 15–65° or bent 0 of 240 [0, 1.5], wrapped
 // around a post and turned 4 of 72 [1.5, 13.6], warped about the nose 8 of 72 [4.9, 20.7]. Two recorded poses of the person, each
-// shown on a screen, are no such sheet: nothing here but texture stops them, and nothing says that both pictures show one person.
+// shown on a screen, are no such sheet: nothing here but texture stops them. Whether both pictures show one person is
+// what [Face]'s portraits say.
 package stills
 
 import (
@@ -33,6 +34,7 @@ import (
 	"vivavoce/models"
 	"vivavoce/pipeline"
 	"vivavoce/pipeline/face"
+	"vivavoce/pipeline/identity"
 	"vivavoce/pipeline/quality"
 	"vivavoce/pipeline/texture"
 )
@@ -83,8 +85,12 @@ func New(l *models.Library, o Options) (*Studio, error) {
 	if err != nil {
 		return nil, fmt.Errorf("new studio: %w", err)
 	}
+	people, err := identity.Load(l, models.Background)
+	if err != nil {
+		return nil, fmt.Errorf("new studio: %w", err)
+	}
 	for range o.AtOnce {
-		v := &Visit{studio: s, newGuide: newGuide, texture: texture.NewExaminer(net, fusion)}
+		v := &Visit{studio: s, newGuide: newGuide, texture: texture.NewExaminer(net, fusion), painter: identity.NewPainter(people)}
 		finder, err := newFinder()
 		if err != nil {
 			return nil, fmt.Errorf("new studio: %w", err)
@@ -108,6 +114,7 @@ type Visit struct {
 	finder   face.Everyone
 	newGuide func() (pipeline.Guide, error)
 	texture  *texture.Examiner
+	painter  *identity.Painter
 }
 
 // Enter waits for a turn. The errors are [ErrFull] and ctx's. Whoever has entered must Leave.

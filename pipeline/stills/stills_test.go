@@ -17,6 +17,7 @@ import (
 
 	"vivavoce/models"
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/identity"
 	"vivavoce/pipeline/quality"
 )
 
@@ -235,5 +236,33 @@ func BenchmarkLook(b *testing.B) {
 		if _, err := v.Look(b.Context(), p); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestPortraits: a face is near itself, smaller and in other light, and far from everybody else's.
+func TestPortraits(t *testing.T) {
+	v := enter(t, newStudio(t, Options{AtOnce: 1}))
+	all := look(t, v, sample(t, "sample6.jpg")).Faces
+	m := portrait(t)
+	for i := range m.Y {
+		m.Y[i] = byte(float64(m.Y[i]) * 0.6)
+	}
+	one := look(t, v, asJPEG(t, m)).Faces
+	if len(one) != 1 || len(all) < 3 {
+		t.Fatalf("%d faces and %d", len(one), len(all))
+	}
+	near := 0
+	for i := range all {
+		if !all[i].Texture.Checked {
+			continue
+		}
+		if d := one[0].Portrait.Distance(&all[i].Portrait); d < 0.4 {
+			near++
+		} else if d <= identity.Same {
+			t.Errorf("face %d is %.2f away", i, d)
+		}
+	}
+	if near != 1 {
+		t.Errorf("near %d of %d faces, want one", near, len(all))
 	}
 }

@@ -160,6 +160,7 @@ func TestOutcomes(t *testing.T) {
 	up, down := look(pipeline.Pose{Pitch: 12}), look(pipeline.Pose{Pitch: -12})
 	both := look(pipeline.Pose{Yaw: 13, Pitch: 11})
 	slow := look(pipeline.Pose{Yaw: 4})
+	whoElse := asJPEG(t, picture(renderOf(t, another, pipeline.Pose{Yaw: 16})))
 	for _, tt := range []struct {
 		name      string
 		images    [][]byte
@@ -185,6 +186,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "tags that contradict", images: [][]byte{straight, left}, tags: []string{"left", "right"}, errors: []string{rejectedByChallenge}, direction: [2]float64{250, 290}},
 		{name: "the same image twice", images: [][]byte{straight, straight}, errors: []string{rejectedActive}},
 		{name: "hardly moved", images: [][]byte{straight, slow}, tags: []string{"left"}, errors: []string{rejectedActive, rejectedByChallenge}},
+		{name: "somebody else in the second", images: [][]byte{straight, whoElse}, errors: []string{rejectedActive}, direction: [2]float64{250, 290}},
 		{name: "a sheet that is tilted", images: [][]byte{straight, sheet}, errors: []string{rejectedPassive, rejectedActive}},
 		{name: "nobody", images: [][]byte{asJPEG(t, room)}, errors: []string{faceNotFound}},
 		{name: "nobody in the second", images: [][]byte{straight, asJPEG(t, room)}, errors: []string{faceNotFound}},

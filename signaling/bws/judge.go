@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"vivavoce/pipeline"
+	"vivavoce/pipeline/identity"
 	"vivavoce/pipeline/motion"
 	"vivavoce/pipeline/quality"
 	"vivavoce/pipeline/stills"
@@ -31,7 +32,7 @@ func messages() map[string]string {
 		multipleFacesFound:  "More than one face was found in at least one of the images.",
 		thumbnailFailed:     "A face is too close to the edge of its image.",
 		rejectedPassive:     "At least one of the images seems not to be taken from a live person.",
-		rejectedActive:      "The head did not move as a body in space does, or hardly moved.",
+		rejectedActive:      "The head did not move as a body in space does, or hardly moved, or the images show two people.",
 		rejectedByChallenge: "The head did not move the way that the tags of the second image ask for.",
 		failureToAcquire:    "Too few frames of the video show a face that can be judged.",
 	}
@@ -228,6 +229,9 @@ func judgePictures(looks []stills.Look, tags []pipeline.Direction, t thresholds)
 	}
 	if len(looks) == 2 && faces[0] != nil && faces[1] != nil {
 		a.active(stills.Compare(faces[0], faces[1]), written[1], tags, t.depth)
+		if faces[0].Portrait.Distance(&faces[1].Portrait) > identity.Same {
+			a.fail(rejectedActive) // BWS has no error for two people: their head did not move there
+		}
 	}
 	return a.done()
 }

@@ -238,29 +238,38 @@ func images(pictures ...[]byte) M {
 	return M{"liveImages": all}
 }
 
-// theHead is a rendered one, loaded once: it is read-only.
-var theHead = sync.OnceValues(func() (*puppet.Head, error) {
-	l, err := library()
-	if err != nil {
-		return nil, err
-	}
-	newFinder, err := face.New(l, face.Options{})
-	if err != nil {
-		return nil, err
-	}
-	finder, err := newFinder()
-	if err != nil {
-		return nil, err
-	}
-	return puppet.LoadHead(context.Background(), l, finder, filepath.Join(root, "models/node_modules"), 0)
-})
+// theHead and another are rendered ones, of two people, loaded once: they are read-only.
+var theHead, another = headOf(0), headOf(1)
+
+func headOf(i int) func() (*puppet.Head, error) {
+	return sync.OnceValues(func() (*puppet.Head, error) {
+		l, err := library()
+		if err != nil {
+			return nil, err
+		}
+		newFinder, err := face.New(l, face.Options{})
+		if err != nil {
+			return nil, err
+		}
+		finder, err := newFinder()
+		if err != nil {
+			return nil, err
+		}
+		return puppet.LoadHead(context.Background(), l, finder, filepath.Join(root, "models/node_modules"), i)
+	})
+}
 
 const width, height = 640, 480
 
 // render paints the head so held, in a room.
 func render(t testing.TB, p pipeline.Pose) *media.Frame {
 	t.Helper()
-	h, err := theHead()
+	return renderOf(t, theHead, p)
+}
+
+func renderOf(t testing.TB, head func() (*puppet.Head, error), p pipeline.Pose) *media.Frame {
+	t.Helper()
+	h, err := head()
 	if err != nil {
 		t.Fatal(err)
 	}
