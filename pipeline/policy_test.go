@@ -113,10 +113,10 @@ func TestPolicyKnowsItsChecks(t *testing.T) {
 
 func TestPoliciesByName(t *testing.T) {
 	all := func(v float64) (scores []Score) {
-		for _, name := range []string{ScoreMotion, ScoreDepth, ScoreMouth, ScoreRest, ScoreLips, ScoreTexture, ScoreInjection, ScoreSeam} {
+		for _, name := range []string{ScoreMotion, ScoreDepth, ScoreMouth, ScoreRest, ScoreLips, ScoreTexture, ScoreInjection} {
 			scores = append(scores, whole(name, v))
 		}
-		return scores
+		return append(scores, whole(ScoreSeam, 0.9))
 	}
 	only := []Score{whole(ScoreLips, 0.6)}
 	silent := append(all(0.55)[:4], Score{Name: ScoreLips, Step: Whole})
