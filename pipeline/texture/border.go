@@ -24,14 +24,15 @@ const (
 )
 
 // border looks for the edge of a screen or of a sheet that shows the face: four straight sides that meet around it, all there – below it
-// too, where a person's chest would hide what stands behind.
+// too, where a person's chest would hide what stands behind. One of the others may lie outside of the picture: then those
+// that it joins go on to the picture's own edge.
 type border struct {
 	w, h   int
 	luma   []float32
 	angle  []int8 // of each sample's edge by its normal, degrees from upright or from level; noEdge
 	level  []bool // that edge lies rather than stands
 	votes  [borderAngles * borderRhos]int32
-	hits   [4][borderLines][]int16 // edges along each line, from its start on
+	hits   [4][borderLines + 1][]int16 // edges along each line, from its start on
 	lines  [4][]line
 	sin    [borderAngles]float64
 	cos    [borderAngles]float64
@@ -46,6 +47,7 @@ type line struct {
 	rho      float64
 	sin, cos float64
 	angle    int
+	outside  bool // of the picture, so not seen
 }
 
 func (l line) at(along float64) float64 { return (l.rho - along*l.sin) / l.cos }
@@ -164,7 +166,26 @@ func (b *border) search(level bool, from, to, middle float64) {
 			b.along(l, b.hits[side][len(b.lines[side])], n, m, level, index)
 			b.lines[side] = append(b.lines[side], l)
 		}
+		if side < bottom {
+			b.beyond(side, first, n, m)
+		}
 	}
+}
+
+// bottom is the last of the sides: left, right, top.
+const bottom = 3
+
+// beyond adds the side that lies just outside of the picture, as if it were all there.
+func (b *border) beyond(side, first, n, m int) {
+	l := line{rho: -1, cos: 1, outside: true}
+	if side > first {
+		l.rho = float64(m)
+	}
+	hits := b.hits[side][len(b.lines[side])]
+	for i := range n + 1 {
+		hits[i] = int16(i)
+	}
+	b.lines[side] = append(b.lines[side], l)
 }
 
 // strongest is the line with the most votes among those that cross the middle where it is allowed; its neighbours are forgotten.
@@ -173,7 +194,7 @@ func (b *border) strongest(least int32, allowed func(float64) bool, middle float
 	for a := range borderAngles {
 		for rho := range borderRhos {
 			if v := b.votes[a*borderRhos+rho]; v > l.votes {
-				c := line{v, float64(rho - borderSide), b.sin[a], b.cos[a], a}
+				c := line{v, float64(rho - borderSide), b.sin[a], b.cos[a], a, false}
 				if allowed(c.at(middle)) {
 					l, ok = c, true
 				}
@@ -182,7 +203,7 @@ func (b *border) strongest(least int32, allowed func(float64) bool, middle float
 	}
 	if ok {
 		for a := max(l.angle-3, 0); a <= min(l.angle+3, borderAngles-1); a++ {
-			c := line{0, 0, b.sin[a], b.cos[a], a}
+			c := line{0, 0, b.sin[a], b.cos[a], a, false}
 			// Where the same place on the middle row has its rho.
 			rho := int(math.Round(l.at(middle)*c.cos+middle*c.sin)) + borderSide
 			for r := max(rho-2, 0); r <= min(rho+2, borderRhos-1); r++ {
@@ -213,6 +234,9 @@ func (b *border) best() (best float64) {
 	for i, l := range b.lines[0] {
 		for j, r := range b.lines[1] {
 			for k, t := range b.lines[2] {
+				if l.outside && r.outside || t.outside && (l.outside || r.outside) {
+					continue
+				}
 				for m, u := range b.lines[3] {
 					least := 1.0
 					for _, s := range [...]struct {

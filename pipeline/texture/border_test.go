@@ -37,6 +37,14 @@ func TestBorder(t *testing.T) {
 		{"held askew", frameAround(0.9, 0.75, 0.05, 8, all), true},
 		{"a light sheet", func(x, y float64) float64 { return -frameAround(1, 0.8, 0.08, -5, all)(x, y) }, true},
 		{"a door behind", frameAround(0.7, 0.8, 0.05, 0, [4]bool{true, true, true, false}), false},
+		{"a screen whose right side is outside", func(x, y float64) float64 { return frameAround(1, 0.8, 0.05, 4, all)(x-140, y) }, true},
+		{"a screen whose left side is outside", func(x, y float64) float64 { return frameAround(1, 0.8, 0.05, -4, all)(x+140, y) }, true},
+		{"a screen whose top is outside", func(x, y float64) float64 { return frameAround(0.9, 0.8, 0.05, 3, all)(x, y+90) }, true},
+		{"a screen whose bottom is outside", func(x, y float64) float64 { return frameAround(0.9, 0.8, 0.05, 3, all)(x, y-90) }, false},
+		{"a screen's corner", func(x, y float64) float64 { return frameAround(1, 0.8, 0.05, 3, all)(x-140, y+90) }, false},
+		{"a door beside a table", func(x, y float64) float64 {
+			return min(frameAround(0.9, 0.9, 0.05, 0, [4]bool{true, false, false, false})(x, y), frameAround(2, 0.8, 0.05, 0, [4]bool{false, false, false, true})(x, y))
+		}, false},
 		{"a table before", frameAround(1, 0.8, 0.05, 0, [4]bool{false, false, false, true}), false},
 		{"dark bars above and below", frameAround(4.0/3, 0.8, 0.2, 0, [4]bool{false, false, true, true}), false},
 		{"a frame on the wall beside", func(x, y float64) float64 { return frameAround(0.25, 0.3, 0.03, 0, all)(x+260, y+100) }, false},
