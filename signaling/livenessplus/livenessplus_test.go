@@ -151,6 +151,17 @@ func TestCodes(t *testing.T) {
 	}
 }
 
+// altered is s with another letter in its middle.
+func altered(s string) string {
+	b := []byte(s)
+	if i := len(b) / 2; b[i] == 'A' {
+		b[i] = 'B'
+	} else {
+		b[i] = 'A'
+	}
+	return string(b)
+}
+
 // TestPackets sends packets that are none: a caller hears 708 or 715, the operator why.
 func TestPackets(t *testing.T) {
 	r := newRig(t, nil)
@@ -166,7 +177,7 @@ func TestPackets(t *testing.T) {
 		{"nothing", "", 708, "malformed"},
 		{"text", "hello", 708, "malformed"},
 		{"a JPEG", "\xff\xd8\xff\xe0\x00\x10JFIF", 708, "malformed"},
-		{"altered", sent[:len(sent)-1] + "x", 708, "altered"},
+		{"altered", altered(sent), 708, "altered"},
 		{"cut", sent[:len(sent)/2], 708, "altered"},
 		{"for another key", strings.Replace(sent, r.keyID, "0123456789abcdef", 1), 708, "unknown_key"},
 		{"stale", r.sealed(func(p *packet.Packet) { p.Nonce, p.MadeAt = "", 0 }), 708, "stale"},
