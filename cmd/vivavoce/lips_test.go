@@ -251,6 +251,26 @@ func TestEvalSessions(t *testing.T) {
 	}
 }
 
+// TestEvalSessionsAs: a mouth pasted on another speaker, through the whole server; and a species that there is not.
+func TestEvalSessionsAs(t *testing.T) {
+	if err := (&evalSessionsCmd{As: "golem"}).play(t.Context(), nil, nil, nil, io.Discard); err == nil {
+		t.Error("there is a golem")
+	}
+	dir, data := modelFiles(t), filetest.Recordings(t)
+	var out, log bytes.Buffer
+	args := []string{"eval", "sessions", filepath.Join(data, "grid/words.jsonl"), "--models", dir, "--speakers", "s2,s3", "--says", "asked", "--as", "mouth", "--sessions", "1", "--digits", "3", "--json"}
+	if exit := run(t.Context(), args, &out, &log); exit != 0 {
+		t.Fatalf("exit %d: %s", exit, log.String())
+	}
+	var r sessionsReport
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Played) != 1 || r.Played[0].As != "mouth" || r.Played[0].FPS < 5 || r.Played[0].Outcome == "" {
+		t.Errorf("%+v, want one session as a mouth", r.Played)
+	}
+}
+
 // TestEval runs both measurements on a few clips, degraded, as from the command line.
 func TestEval(t *testing.T) {
 	dir, data := modelFiles(t), filetest.Recordings(t)
